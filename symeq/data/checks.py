@@ -1,0 +1,153 @@
+"""What a record must satisfy before anything is computed from it; each check refuses with one message."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import xarray as xr
+
+from symeq.errors import InvalidInput
+
+FEWEST_POINTS = 3
+NEGLIGIBLE_IMAGINARY = 1e-4
+
+
+def as_floats(name: str, values: np.ndarray, where: str = "") -> tuple[np.ndarray, tuple[str, ...]]:
+    """`values` as float64, and what had to be done to them.
+
+    Raises:
+        InvalidInput: not numbers, or complex with an imaginary part that is not negligible.
+    """
+    kind = values.dtype.kind
+    if kind not in "fiuc":
+        raise InvalidInput(
+            f"`{name}`{where} is not numeric: its type is {values.dtype}. Convert it to floats first"
+            + (", for instance to seconds since the start." if kind in "mM" else ".")
+        )
+    if kind == "c":
+        size, imaginary = _rms(values), _rms(values.imag)
+        # A NaN makes the comparison false either way; the check for NaN then says so.
+        if imaginary >= NEGLIGIBLE_IMAGINARY * size and imaginary > 0:
+            raise InvalidInput(
+                f"`{name}`{where} is complex, and its imaginary part is not negligible (RMS {imaginary:.3g}"
+                f" of {size:.3g}, where less than {NEGLIGIBLE_IMAGINARY:g} of the RMS is dropped). Store the"
+                " real and the imaginary part as two variables."
+            )
+        note = f"{name}: complex, imaginary part dropped (RMS {imaginary:.2g} of {size:.2g})"
+        invalid = ~np.isfinite(values)
+        return np.where(invalid, np.nan, values.real).astype(np.float64), (note,)
+    if values.dtype == np.float64:
+        return values, ()
+    return values.astype(np.float64), (f"{name}: {values.dtype} converted to float64",)
+
+
+def check_parts(parts: Sequence[xr.Dataset], where: str = "") -> None:
+    """Refuses parts that do not share names, or an axis or a variable from which nothing can be learnt."""
+    first = parts[0]
+    if not first.data_vars:
+        raise InvalidInput(f"There is no variable to learn from{where}; a record needs at least one.")
+    for number, part in enumerate(parts):
+        if set(part.data_vars) != set(first.data_vars) or set(part.dims) != set(first.dims):
+            raise InvalidInput(
+                f"Trajectory {number}{where} has {_signature(part)}, trajectory 0 has {_signature(first)}."
+                " All trajectories of a record need the same variables over the same axes."
+            )
+    for number, part in enumerate(parts):
+        inside = where if len(parts) == 1 else f" of trajectory {number}{where}"
+        _check_layout(part, inside)
+        for axis in part.dims:
+            check_axis(str(axis), part[axis].values, inside)
+        for name, variable in part.data_vars.items():
+            check_finite(str(name), variable, inside)
+    for name in first.data_vars:
+        lowest = min(float(part[name].min()) for part in parts)
+        highest = max(float(part[name].max()) for part in parts)
+        if highest - lowest <= 8 * np.finfo(float).eps * max(abs(lowest), abs(highest)):
+            raise InvalidInput(
+                f"Variable `{name}`{where} is constant (everywhere {lowest:g}) and determines nothing. "
+                "Leave it out, or supply data in which it varies."
+            )
+
+
+def _check_layout(part: xr.Dataset, where: str) -> None:
+    first = next(iter(part.data_vars.values()))
+    for name, variable in part.data_vars.items():
+        if variable.dims != first.dims or not variable.dims or variable.dtype != np.float64:
+            raise InvalidInput(
+                f"Variable `{name}`{where} has dimensions ({', '.join(map(str, variable.dims))}) and type "
+                f"{variable.dtype}; float64 over ({', '.join(map(str, first.dims))}) is expected. "
+                "Make the record with `symeq.record`, which converts."
+            )
+    for axis in first.dims:
+        if axis not in part.coords:
+            raise InvalidInput(
+                f"Dimension `{axis}`{where} has no coordinate, so its spacing is unknown. Add one, for"
+                f" instance with `dataset.assign_coords({axis}=...)`."
+            )
+
+
+def check_axis(name: str, values: np.ndarray, where: str = "") -> None:
+    """Refuses an axis that is too short, not finite, or not strictly increasing."""
+    if values.size < FEWEST_POINTS:
+        raise InvalidInput(
+            f"Axis `{name}`{where} has {values.size} point{'s' * (values.size != 1)}; a derivative along it"
+            f" needs at least {FEWEST_POINTS}. Supply more points, or leave this axis out."
+        )
+    bad = np.flatnonzero(~np.isfinite(values))
+    if bad.size:
+        raise InvalidInput(
+            f"Axis `{name}`{where} is not finite at {bad.size} of {values.size} points (first at position"
+            f" {bad[0]}: {values[bad[0]]}). Give every point a coordinate."
+        )
+    steps = np.diff(values)
+    if (steps > 0).all():
+        return
+    if (steps < 0).all():
+        raise InvalidInput(
+            f"Axis `{name}`{where} runs backwards, from {values[0]:g} to {values[-1]:g}. Reverse it and the"
+            " data "
+            f'along it, for instance with `dataset.sortby("{name}")`.'
+        )
+    if (steps >= 0).all():
+        place = int(np.flatnonzero(steps == 0)[0])
+        raise InvalidInput(
+            f"Axis `{name}`{where} repeats the value {values[place]:g} (positions {place} and {place + 1}). "
+            "Keep one of the points."
+        )
+    place = int(np.flatnonzero(steps <= 0)[0])
+    raise InvalidInput(
+        f"Axis `{name}`{where} is not increasing: {values[place + 1]:g} (position {place + 1}) follows "
+        f"{values[place]:g}. Sort the data along it, or supply separate runs as separate trajectories."
+    )
+
+
+def check_finite(name: str, variable: xr.DataArray, where: str = "") -> None:
+    """Refuses a variable with NaN or Inf, saying how many and where the first ones are."""
+    invalid = ~np.isfinite(variable.values)
+    if not invalid.any():
+        return
+    missing = int(np.isnan(variable.values).sum())
+    if missing == invalid.size:
+        raise InvalidInput(f"Variable `{name}`{where} is NaN everywhere. Leave it out, or supply its values.")
+    infinite = int(invalid.sum()) - missing
+    found = " and ".join(f"{n} {what}" for n, what in ((missing, "NaN"), (infinite, "Inf")) if n)
+    positions = np.unravel_index(np.flatnonzero(invalid)[:3], invalid.shape)
+    places = "; ".join(
+        ", ".join(
+            f"{axis}={variable[axis].values[i]:g}" for axis, i in zip(variable.dims, place, strict=True)
+        )
+        for place in zip(*positions, strict=True)
+    )
+    raise InvalidInput(
+        f"Variable `{name}`{where} has {found} among its {invalid.size} values, first at ({places}). "
+        "Cut these places out or fill them in."
+    )
+
+
+def _signature(part: xr.Dataset) -> str:
+    return f"{', '.join(map(str, part.data_vars))} over {', '.join(map(str, part.dims))}"
+
+
+def _rms(values: np.ndarray) -> float:
+    return float(np.sqrt(np.mean(np.abs(values) ** 2)))

@@ -1,0 +1,436 @@
+"""The record: what was measured, as xarray datasets with one dimension for each independent variable."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import xarray as xr
+from numpy.typing import ArrayLike
+
+from symeq.data import axes as axes_of
+from symeq.data import files
+from symeq.data.checks import as_floats, check_parts
+from symeq.data.seams import close_seams, suggest_periodic
+from symeq.errors import InvalidInput
+
+TRAJECTORY = axes_of.TRAJECTORY
+# Positions within this part of one step of a straight line count as evenly spaced: single-precision axes do.
+EVEN = 1e-4
+
+
+class Variables(Protocol):
+    """What a record needs to know of a jet."""
+
+    @property
+    def independent(self) -> tuple[Any, ...]: ...
+    @property
+    def dependent(self) -> tuple[Any, ...]: ...
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Record:
+    """Measured variables on grids: one dataset for each trajectory or run.
+
+    The dimensions of every part are the independent variables, with float64 coordinates that increase;
+    its data variables are the dependent ones, float64 and finite. Parts may differ in length.
+
+    Args:
+        parts: the datasets, all with the same dimensions (in the same order) and variables.
+        periodic: the independent variables along which the data continue from the last point to the first.
+        notes: what was dropped, renamed, transposed or converted on the way in, and what is suggested.
+        source: where the data came from, for messages.
+
+    Raises:
+        InvalidInput: parts that differ in their names; an axis with fewer than three points or not
+            increasing; a variable with NaN or Inf, or constant.
+
+    >>> import numpy as np
+    >>> t = np.linspace(0, 1, 101)
+    >>> trajectories(t, np.stack([np.sin(t), np.cos(t)], axis=1), "x y")
+    Record(x, y over t: 101)
+    """
+
+    parts: tuple[xr.Dataset, ...]
+    periodic: frozenset[str] = frozenset()
+    notes: tuple[str, ...] = ()
+    source: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.parts:
+            raise InvalidInput("A record needs at least one dataset; none was given.")
+        check_parts(self.parts, self._where)
+        unknown = sorted(self.periodic - set(self.independent))
+        if unknown:
+            raise InvalidInput(
+                f"`{unknown[0]}` was named periodic{self._where}; the axes are {', '.join(self.independent)}."
+                " Name one of these."
+            )
+
+    @property
+    def _where(self) -> str:
+        return f" in {self.source}" if self.source else ""
+
+    @property
+    def independent(self) -> tuple[str, ...]:
+        """The names of the axes, in the order of the array axes."""
+        return tuple(map(str, next(iter(self.parts[0].data_vars.values())).dims))
+
+    @property
+    def dependent(self) -> tuple[str, ...]:
+        """The names of the measured variables."""
+        return tuple(map(str, self.parts[0].data_vars))
+
+    @property
+    def uniform(self) -> frozenset[str]:
+        """The axes that are evenly spaced in every part."""
+        return frozenset(
+            name for name in self.independent if all(_even(part[name].values) for part in self.parts)
+        )
+
+    def on(self, jet: Variables) -> Record:
+        """This record with the variables and axes of `jet`, in its order; others are left out.
+
+        Args:
+            jet: anything with tuples `independent` and `dependent`.
+
+        Raises:
+            InvalidInput: a name of the jet that the record lacks, or an axis that the jet lacks.
+
+        >>> from types import SimpleNamespace
+        >>> t = np.linspace(0, 1, 101)
+        >>> both = trajectories(t, np.stack([np.sin(t), np.cos(t)], axis=1), "x y")
+        >>> both.on(SimpleNamespace(independent=("t",), dependent=("y",)))
+        Record(y over t: 101)
+        """
+        independent, dependent = tuple(map(str, jet.independent)), tuple(map(str, jet.dependent))
+        if set(independent) != set(self.independent):
+            raise InvalidInput(
+                f"The variables{self._where or ' of the record'} have dimensions"
+                f" ({', '.join(self.independent)}); the jet's independent variables are"
+                f" {', '.join(independent)}. "
+                + axes_of.rename_advice(axes_of.pairs(independent, self.independent))
+            )
+        missing = [name for name in dependent if name not in self.dependent]
+        if missing:
+            raise InvalidInput(
+                f"There is no variable `{missing[0]}`{self._where or ' in the record'}; it has "
+                f"{', '.join(self.dependent)}. "
+                + axes_of.rename_advice(axes_of.pairs(missing, self.dependent))
+            )
+        if (independent, dependent) == (self.independent, self.dependent):
+            return self
+        left_out = [name for name in self.dependent if name not in dependent]
+        notes = (*self.notes, f"left out: {', '.join(left_out)}") if left_out else self.notes
+        parts = tuple(part[list(dependent)].transpose(*independent) for part in self.parts)
+        return replace(self, parts=parts, notes=notes)
+
+    def __repr__(self) -> str:
+        lengths = ", ".join(
+            f"{name}: {_range([part.sizes[name] for part in self.parts])}"
+            + (" periodic" if name in self.periodic else "")
+            for name in self.independent
+        )
+        many = f"; {len(self.parts)} trajectories" if len(self.parts) > 1 else ""
+        return f"Record({', '.join(self.dependent)} over {lengths}{many}{self._where})"
+
+    def __str__(self) -> str:
+        return "\n".join([repr(self), *(f"  {note}" for note in self.notes)])
+
+
+def trajectories(
+    t: ArrayLike | Sequence[ArrayLike],
+    states: ArrayLike | Sequence[ArrayLike],
+    names: str | Sequence[Any] = "x y",
+    *,
+    independent: str = "t",
+    periodic: Iterable[str] = (),
+) -> Record:
+    """A record of one or several trajectories.
+
+    Args:
+        t: the times, shape (n,), shared by all trajectories; or one such array for each.
+        states: shape (n, d); or (trajectory, n, d); or one array (n_i, d) for each trajectory.
+        names: the d names of the state variables, as text or in a sequence.
+        independent: the name of the time.
+        periodic: the independent variable again, if the trajectory closes.
+
+    Raises:
+        InvalidInput: shapes that do not fit each other or the names; what `Record` refuses.
+
+    >>> import numpy as np
+    >>> t = np.linspace(0, 1, 101)
+    >>> circle = np.stack([np.sin(t), np.cos(t)], axis=1)
+    >>> trajectories([t, t[:51]], [circle, circle[:51]])
+    Record(x, y over t: 51..101; 2 trajectories)
+    """
+    variables, (time,) = name_list(names), name_list(independent, most=1)
+    _distinct((time, *variables))
+    runs, times = _runs(states), _times(t)
+    if len(times) == 1:
+        times *= len(runs)
+    if len(times) != len(runs):
+        raise InvalidInput(
+            f"There are {len(times)} time arrays and {len(runs)} trajectories; give one for all, or one for"
+            " each."
+        )
+    datasets = []
+    for number, (clock, run) in enumerate(zip(times, runs, strict=True)):
+        which = f"Trajectory {number}" if len(runs) > 1 else "The trajectory"
+        if run.ndim == 1 and len(variables) == 1:
+            run = run[:, np.newaxis]
+        if clock.ndim != 1 or run.shape != (clock.size, len(variables)):
+            advice = "transpose the states" if run.shape == (len(variables), clock.size) else "make them fit"
+            raise InvalidInput(
+                f"{which} has states of shape {run.shape} with times of shape {clock.shape} and the names "
+                f"{', '.join(variables)}; expected states of shape (times, {len(variables)}): {advice}."
+            )
+        columns = {name: (time, run[:, column]) for column, name in enumerate(variables)}
+        datasets.append(xr.Dataset(columns, coords={time: clock}))
+    return _build(datasets, periodic)
+
+
+def field(
+    coordinates: Mapping[Any, ArrayLike], variables: Mapping[Any, ArrayLike], *, periodic: Iterable[str] = ()
+) -> Record:
+    """A record of variables on a full grid.
+
+    Args:
+        coordinates: the axes by name, each of shape (n_i,), in the order of the array axes.
+        variables: the arrays by name, each of shape (n_1, n_2, ...).
+        periodic: the axes along which the field continues from the last point to the first.
+
+    Raises:
+        InvalidInput: shapes that do not fit; what `Record` refuses.
+
+    >>> import numpy as np
+    >>> t, x = np.linspace(0, 1, 11), np.arange(64) / 64
+    >>> u = np.cos(2 * np.pi * (x - t[:, np.newaxis]))
+    >>> field({"t": t, "x": x}, {"u": u}, periodic=["x"])
+    Record(u over t: 11, x: 64 periodic)
+    """
+    grid = {str(name): np.asarray(values).reshape(-1) for name, values in coordinates.items()}
+    _distinct((*grid, *map(str, variables)))
+    shape = tuple(values.size for values in grid.values())
+    columns = {}
+    for name, values in variables.items():
+        array = np.asarray(values)
+        if array.shape != shape:
+            raise InvalidInput(
+                f"Variable `{name}` has shape {array.shape}; the coordinates {', '.join(grid)} make the grid"
+                f" {shape}. List the coordinates in the order of the array's axes."
+            )
+        columns[str(name)] = (tuple(grid), array)
+    return _build([xr.Dataset(columns, coords=grid)], periodic)
+
+
+def record(dataset: xr.Dataset | Sequence[xr.Dataset], *, periodic: Iterable[str] = ()) -> Record:
+    """A record of an `xarray.Dataset`, or of several with the same variables.
+
+    Args:
+        dataset: float variables over the same dimensions, each with a coordinate; a dimension
+            `trajectory` is split.
+        periodic: axes along which the data continue from the last point to the first, beside those whose
+            coordinate has an attribute `periodic`.
+
+    Raises:
+        InvalidInput: variables over different dimensions, a dimension without a coordinate; what `Record`
+            refuses.
+
+    >>> import xarray
+    >>> x = np.arange(64) / 64
+    >>> record(xarray.Dataset({"u": ("x", np.sin(6 * x))}, coords={"x": x}))
+    Record(u over x: 64)
+    """
+    return _build([dataset] if isinstance(dataset, xr.Dataset) else list(dataset), periodic)
+
+
+def open_record(
+    path: str | os.PathLike[str] | Sequence[str | os.PathLike[str]],
+    independent: str | Sequence[Any] | None = None,
+    dependent: str | Sequence[Any] | None = None,
+    *,
+    rename: Mapping[str, str] | None = None,
+    axes: Mapping[str, Sequence[str]] | None = None,
+    periodic: Iterable[str] = (),
+    memory_limit: int = files.MEMORY_LIMIT,
+) -> Record:
+    """The record in a file (.nc, .h5, .hdf5, .npz, .mat or .csv), or in several files, one run each.
+
+    Axes of length one are flattened, transposed fields are turned, a negligible imaginary part is dropped:
+    `notes` says what was done. Nothing in a file is executed.
+
+    Args:
+        path: a file, or a list of files.
+        independent: names of the independent variables in order; without them, the file's own axes.
+        dependent: names of the dependent variables; without them, every variable over all the axes.
+        rename: from a name in the file to the name wanted.
+        axes: for a variable whose axes cannot be told from their lengths, their names in order.
+        periodic: axes along which the data continue from the last point to the first, beside those whose
+            coordinate has an attribute `periodic`.
+        memory_limit: bytes that the arrays of one file may claim.
+
+    Raises:
+        InvalidInput: a file that is missing, damaged or larger than the limit; names or shapes that do not
+            fit; what `Record` refuses.
+        MissingExtra: h5py or h5netcdf is needed and not installed.
+
+    >>> import tempfile
+    >>> t = np.linspace(0, 1, 101)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     np.savez(folder + "/run.npz", time=t, x=np.sin(t))
+    ...     print(open_record(folder + "/run.npz", "t", "x", rename={"time": "t"}))
+    Record(x over t: 101 in run.npz)
+      time renamed t
+    """
+    paths = [path] if isinstance(path, str | os.PathLike) else list(path)
+    wanted = None if independent is None else name_list(independent)
+    measured = None if dependent is None else name_list(dependent)
+    _distinct((*(wanted or ()), *(measured or ())))
+    mapping = axes_of.Mapping(wanted, measured, dict(rename or {}), dict(axes or {}))
+    datasets: list[xr.Dataset] = []
+    notes: list[str] = []
+    for one in paths:
+        with files.opened(one, memory_limit=memory_limit) as contents:
+            found, said = mapping.datasets(contents)
+        datasets += found
+        notes += [note if len(paths) == 1 else f"{contents.source}: {note}" for note in said]
+    source = ", ".join(Path(one).name for one in paths)
+    return _build(datasets, periodic, notes=notes, source=source)
+
+
+def name_list(names: str | Iterable[Any], most: int | None = None) -> tuple[str, ...]:
+    """`"x y"`, `"x, y"` or a sequence of names or symbols as a tuple of names."""
+    parted = re.split(r"[\s,]+", names.strip()) if isinstance(names, str) else [str(name) for name in names]
+    found = tuple(name for name in parted if name)
+    if not found or (most is not None and len(found) > most):
+        raise InvalidInput(f"{names!r} names {len(found)} variables; expected {most or 'at least one'}.")
+    return found
+
+
+def _distinct(names: Sequence[str]) -> None:
+    for name in names:
+        if names.count(name) > 1:
+            raise InvalidInput(
+                f"The name `{name}` is used twice among {', '.join(names)}. Every variable needs its own."
+            )
+
+
+def _runs(states: ArrayLike | Sequence[ArrayLike]) -> list[np.ndarray]:
+    if isinstance(states, list | tuple) and all(np.ndim(run) == 2 for run in states):
+        return [np.asarray(run) for run in states]
+    whole = _array(states, "states")
+    if whole.ndim == 3:
+        return list(whole)
+    return [whole]
+
+
+def _times(t: ArrayLike | Sequence[ArrayLike]) -> list[np.ndarray]:
+    if isinstance(t, list | tuple) and t and all(np.ndim(clock) == 1 for clock in t):
+        return [np.asarray(clock) for clock in t]
+    whole = _array(t, "times")
+    return list(whole) if whole.ndim == 2 else [whole]
+
+
+def _array(values: Any, what: str) -> np.ndarray:
+    try:
+        return np.asarray(values)
+    except ValueError as error:
+        raise InvalidInput(
+            f"The {what} are ragged and make no array; give one array for each trajectory."
+        ) from error
+
+
+def _build(
+    datasets: Sequence[xr.Dataset], periodic: Iterable[str], *, notes: Iterable[str] = (), source: str = ""
+) -> Record:
+    where = f" in {source}" if source else ""
+    said = list(notes)
+    parts: list[xr.Dataset] = []
+    for dataset in datasets:
+        floats, converted = _floats(dataset, where)
+        said += converted
+        if TRAJECTORY in floats.dims:
+            parts += [floats.isel({TRAJECTORY: i}, drop=True) for i in range(floats.sizes[TRAJECTORY])]
+        else:
+            parts.append(floats)
+    closed = _periodic(datasets, periodic, where)
+    for index, part in enumerate(parts):
+        marked = {name: part[name].assign_attrs(periodic=1) for name in part.dims if name in closed}
+        parts[index] = part.assign_coords(marked)
+    parts, shortened = close_seams(parts, closed)
+    said += [*shortened, *suggest_periodic(parts, closed)]
+    return Record(tuple(parts), closed, tuple(dict.fromkeys(said)), source)
+
+
+def _floats(dataset: xr.Dataset, where: str) -> tuple[xr.Dataset, list[str]]:
+    """The dataset with float64 arrays, axes in the order of its first variable, and nothing else in it."""
+    if not dataset.data_vars:
+        raise InvalidInput(f"The dataset{where} has no data variables; at least one is needed.")
+    first, *others = dataset.data_vars.values()
+    for other in others:
+        if set(other.dims) != set(first.dims):
+            raise InvalidInput(
+                f"Variable `{first.name}`{where} has dimensions ({', '.join(map(str, first.dims))}),"
+                f" `{other.name}` ({', '.join(map(str, other.dims))}). Select variables over the same"
+                " dimensions."
+            )
+    notes: list[str] = []
+    coordinates = {}
+    for axis in first.dims:
+        if axis == TRAJECTORY:
+            continue
+        if axis not in dataset.coords:
+            raise InvalidInput(
+                f"Dimension `{axis}`{where} has no coordinate, so its spacing is unknown. Add one, for"
+                f" instance with `dataset.assign_coords({axis}=...)`."
+            )
+        values, said = as_floats(str(axis), np.asarray(dataset[axis].values), where)
+        coordinates[axis] = (axis, values, dataset[axis].attrs)
+        notes += said
+    dropped = [str(name) for name in dataset.coords if name not in first.dims]
+    if dropped:
+        notes.append(f"left out: {', '.join(dropped)}")
+    columns = {}
+    for name, variable in dataset.data_vars.items():
+        if variable.dims != first.dims:
+            notes.append(f"{name}: transposed to ({', '.join(map(str, first.dims))})")
+        values, said = as_floats(str(name), np.asarray(variable.transpose(*first.dims).values), where)
+        columns[name] = (first.dims, values, variable.attrs)
+        notes += said
+    return xr.Dataset(columns, coords=coordinates, attrs=dataset.attrs), notes
+
+
+def _periodic(datasets: Sequence[xr.Dataset], named: Iterable[str], where: str) -> frozenset[str]:
+    marks = [
+        {
+            str(axis)
+            for axis in dataset.dims
+            if str(dataset[axis].attrs.get("periodic", "")).lower() in ("1", "true")
+        }
+        for dataset in datasets
+        if all(axis in dataset.coords for axis in dataset.dims if axis != TRAJECTORY)
+    ]
+    asked = frozenset(name_list(named)) if isinstance(named, str) and named else frozenset(map(str, named))
+    for number, mark in enumerate(marks):
+        if mark - asked != marks[0] - asked:
+            differing = sorted(mark ^ marks[0])[0]
+            raise InvalidInput(
+                f"Axis `{differing}`{where} is marked periodic in some runs and not in others (0 and {number}"
+                " differ). Mark it in all or none, or name it as periodic."
+            )
+    return asked | frozenset(marks[0] if marks else ())
+
+
+def _even(values: np.ndarray) -> bool:
+    line = np.linspace(values[0], values[-1], values.size)
+    return bool(np.abs(values - line).max() <= EVEN * (values[-1] - values[0]) / (values.size - 1))
+
+
+def _range(lengths: Sequence[int]) -> str:
+    return str(lengths[0]) if min(lengths) == max(lengths) else f"{min(lengths)}..{max(lengths)}"
