@@ -1,0 +1,1 @@
+"""Equations from data and symmetry."""

@@ -1,0 +1,208 @@
+"""A symmetry: the generators and discrete maps that leave a law unchanged."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import sympy
+from sympy import Expr, Symbol
+from sympy.polys.constructor import construct_domain
+
+from symeq.errors import InvalidInput
+from symeq.geometry.fields import TIME, VectorField
+from symeq.geometry.jet import Jet, as_symbols
+from symeq.geometry.maps import PointMap
+from symeq.parsing import did_you_mean
+
+
+@dataclass(frozen=True, init=False)
+class Symmetry:
+    """What leaves a law unchanged: generators of continuous transformations, and discrete maps.
+
+    Arguments: sequences of VectorField and PointMap; `label` is the text tables name it by; `parameters` are the
+    symbols that are constants. Neither label nor parameters count when symmetries are compared. `a + b` joins two
+    symmetries, and `trivial`, which demands nothing, is the neutral element.
+
+    >>> t, x, u = as_symbols("t x u")
+    >>> print(Symmetry([VectorField({t: 1})]) + Symmetry(maps=[PointMap({x: -x, u: -u})], label="mirror"))
+    d_t + mirror
+    """
+
+    generators: tuple[VectorField, ...] = ()
+    maps: tuple[PointMap, ...] = ()
+    label: str = field(default="", compare=False)
+    parameters: tuple[Symbol, ...] = field(default=(), compare=False)
+
+    def __init__(
+        self,
+        generators: Sequence[VectorField] = (),
+        maps: Sequence[PointMap] = (),
+        label: str = "",
+        *,
+        parameters: str | Sequence[str | Symbol] = (),
+    ) -> None:
+        for group, kind in ((generators, VectorField), (maps, PointMap)):
+            for item in group:
+                if not isinstance(item, kind):
+                    raise InvalidInput(f"a symmetry is made of VectorField and PointMap, found {type(item).__name__}.")
+        object.__setattr__(self, "generators", tuple(dict.fromkeys(v for v in generators if v)))
+        object.__setattr__(self, "maps", tuple(dict.fromkeys(g for g in maps if g.components)))
+        object.__setattr__(self, "label", label)
+        object.__setattr__(self, "parameters", as_symbols(parameters))
+
+    def __bool__(self) -> bool:
+        return bool(self.generators or self.maps)
+
+    def __add__(self, other: Symmetry) -> Symmetry:
+        if not isinstance(other, Symmetry):
+            return NotImplemented
+        return Symmetry(
+            self.generators + other.generators,
+            self.maps + other.maps,
+            " + ".join(str(part) for part in (self, other) if part) or str(self),
+            parameters=tuple(dict.fromkeys(self.parameters + other.parameters)),
+        )
+
+    def __str__(self) -> str:
+        return self.label or "; ".join(map(str, (*self.generators, *self.maps))) or "trivial"
+
+    def latex(self) -> str:
+        r"""Return the generators and maps as LaTeX, separated by `;\\quad`.
+
+        >>> print(Symmetry([VectorField({"x": Symbol("t"), "u": 1})]).latex())
+        t \partial_{x} + \partial_{u}
+        """
+        return r";\quad ".join(item.latex() for item in (*self.generators, *self.maps)) or r"\varnothing"
+
+    def on(
+        self, jet: Jet, time: Symbol | str | None = None, *, parameters: str | Sequence[str | Symbol] = ()
+    ) -> Symmetry:
+        """Return the symmetry as it acts on a jet: every symbol checked, the time of boosts filled in.
+
+        Arguments: `time`, the lead's independent variable (default: the first); `parameters`, further constants.
+        Raises InvalidInput naming a symbol that is neither a variable of the jet nor a declared parameter.
+
+        >>> jet = Jet("t x", "u")
+        >>> Symmetry([VectorField({"x": TIME, "u": 1})]).on(jet).generators
+        (VectorField(t*d_x + d_u),)
+        """
+        variable = jet.independent[0 if time is None else jet.position(time)]
+        constants = tuple(dict.fromkeys(self.parameters + as_symbols(parameters)))
+        known = {s.name: s for s in (*constants, *jet.variables)}
+        symbols = {TIME: variable}
+        for item in (*self.generators, *self.maps):
+            moved = {z for z, _ in item.components}
+            for symbol in sorted(item.free_symbols - {TIME}, key=lambda s: s.name):
+                target = known.get(symbol.name)
+                if target is None or (symbol in moved and target not in jet.variables):
+                    raise _stranger(self, symbol, jet, known, symbol in moved)
+                symbols[symbol] = target
+        return Symmetry(
+            [v.substitute(symbols) for v in self.generators],
+            [g.substitute(symbols) for g in self.maps],
+            self.label,
+            parameters=constants,
+        )
+
+    def closed(self, limit: int = 64) -> Symmetry:
+        """Return the symmetry with its generators closed under the bracket and under the maps.
+
+        Each field that has to be added is named in a warning. Linear independence is exact, over the numbers and the
+        declared parameters.
+        Raises InvalidInput when more than `limit` independent generators are needed.
+
+        >>> import warnings
+        >>> x, y = as_symbols("x y")
+        >>> with warnings.catch_warnings():
+        ...     warnings.simplefilter("ignore")
+        ...     plane = Symmetry([VectorField({x: -y, y: x}), VectorField({x: 1})]).closed()
+        >>> [str(v) for v in plane.generators]
+        ['-y*d_x + x*d_y', 'd_x', 'd_y']
+        """
+        span = _Span(self.parameters)
+        fields = [v for v in self.generators if span.grows_by(v)]
+        given = len(fields)
+        done = 0
+        while done < len(fields):
+            newest = fields[done]
+            images = [newest.bracket(v) for v in fields[:done]] + [g.pull_back(newest) for g in self.maps]
+            fields += [span.primitive(v) for v in images if span.grows_by(v)]
+            done += 1
+            if len(fields) > limit:
+                raise InvalidInput(
+                    f"`{self}` does not close: its brackets give more than {limit} independent generators, such as"
+                    f" {fields[-1]}. Give generators that close, or raise the limit."
+                )
+        if len(fields) > given:
+            added = ", ".join(str(v) for v in fields[given:])
+            warnings.warn(f"`{self}` does not close under the bracket: added {added}.", stacklevel=2)
+        return Symmetry(fields, self.maps, self.label, parameters=self.parameters)
+
+
+def _stranger(symmetry: Symmetry, symbol: Symbol, jet: Jet, known: Mapping[str, Symbol], moved: bool) -> InvalidInput:
+    first, second = (", ".join(s.name for s in group) for group in (jet.independent, jet.dependent))
+    names = f"Its states are {second}." if len(jet.independent) == 1 else f"Its variables are {first}; {second}."
+    hint = did_you_mean(symbol.name, known)
+    if jet.is_coordinate(symbol):
+        hint = " Point transformations do not involve derivatives."
+    elif moved and symbol.name in known:
+        hint = " It is a parameter, which no transformation moves."
+    elif not moved:
+        hint += " A further symbol must be declared as a parameter."
+    return InvalidInput(f"`{symmetry}`: {symbol.name} is not a coordinate of {jet}. {names}{hint}")
+
+
+class _Span:
+    """The linear span of fields over the constants, kept as reduced rows: one exact elimination step per field."""
+
+    def __init__(self, parameters: Sequence[Symbol]) -> None:
+        self.parameters = frozenset(parameters)
+        self.domain: Any = sympy.QQ
+        self.rows: list[tuple[Any, dict[Any, Any]]] = []
+
+    def _entries(self, field: VectorField) -> dict[tuple[Symbol, Expr], Expr]:
+        entries: dict[tuple[Symbol, Expr], Expr] = {}
+        for z, f in field.components:
+            for term in sympy.Add.make_args(f):
+                variables = term.free_symbols - self.parameters
+                coefficient, monomial = term.as_independent(*variables, as_Add=False)
+                entries[z, monomial] = entries.get((z, monomial), sympy.S.Zero) + coefficient
+        return entries
+
+    def _widen(self, coefficients: Sequence[Expr]) -> None:
+        """Let the field of constants hold these numbers and parameters as well."""
+        needed, _ = construct_domain([*coefficients, *self.parameters, sympy.S.One], field=True, extension=True)
+        joint = self.domain.unify(needed)
+        if joint != self.domain:
+            old, self.domain = self.domain, joint
+            self.rows = [(p, {k: joint.convert_from(c, old) for k, c in row.items()}) for p, row in self.rows]
+
+    def grows_by(self, field: VectorField) -> bool:
+        """Take a field in; say whether it is independent of those before."""
+        entries = self._entries(field)
+        self._widen(list(entries.values()))
+        row = {k: c for k, v in entries.items() if (c := self.domain.from_sympy(v))}
+        for pivot, known in self.rows:
+            if factor := row.get(pivot):
+                for k, c in known.items():
+                    row[k] = row.get(k, self.domain.zero) - factor * c
+                row = {k: c for k, c in row.items() if c}
+        if not row:
+            return False
+        pivot, leading = next(iter(row.items()))
+        self.rows.append((pivot, {k: c / leading for k, c in row.items()}))
+        return True
+
+    def primitive(self, field: VectorField) -> VectorField:
+        """The multiple with coprime integer coefficients, the first positive; for reading only."""
+        numbers = [c for c in self._entries(field).values() if c.is_Rational]
+        if not numbers:
+            return field
+        factor = sympy.ilcm(1, *(c.q for c in numbers)) / sympy.Integer(sympy.igcd(0, *(c.p for c in numbers)))
+        return field * (factor if numbers[0] > 0 else -factor)
+
+
+trivial = Symmetry(label="trivial")
