@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import itertools
-from collections import abc
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 import xarray as xr
 
-from symeq.data.files import Contents, Entry, shape_text
+from symeq.data.contents import Contents, Entry, shape_text
 from symeq.data.tables import TRAJECTORY, table_datasets
 from symeq.errors import InvalidInput
 
 
 @dataclass(frozen=True)
-class Mapping:
+class Naming:
     """From the names and axes of a file to the names and axes wanted.
 
     Args:
@@ -42,6 +41,8 @@ class Mapping:
             found, said = table_datasets(renamed, self.independent, self.dependent)
             return found, notes + said
         grid = Grid(renamed, self._named_axes(renamed))
+        if self.independent is None:
+            grid.require((), self.dependent or ())
         independent = self.independent or grid.guess_independent(self.dependent)
         grid = grid.aliased(independent)
         dependent = self.dependent or grid.guess_dependent(independent)
@@ -152,7 +153,7 @@ class Grid:
 
     def guess_dependent(self, independent: tuple[str, ...]) -> tuple[str, ...]:
         """Every numeric array over all the axes."""
-        self._require(independent, ())
+        self.require(independent, ())
         lengths = sorted(self.length(axis) for axis in independent)
         found = tuple(
             name
@@ -185,7 +186,7 @@ class Grid:
         self, independent: tuple[str, ...], dependent: tuple[str, ...]
     ) -> tuple[xr.Dataset, list[str]]:
         """The variables on the axes, in the order of `independent`, and notes."""
-        self._require(independent, dependent)
+        self.require(independent, dependent)
         for axis in independent:
             if len(self.entries[axis].extent) > 1:
                 raise InvalidInput(
@@ -285,7 +286,7 @@ class Grid:
             )
         return kept
 
-    def _require(self, independent: tuple[str, ...], dependent: tuple[str, ...]) -> None:
+    def require(self, independent: tuple[str, ...], dependent: tuple[str, ...]) -> None:
         """Refuses names that the file lacks, with the renaming that would supply them."""
         source, entries = self.contents.source, self.entries
         lost = [name for name in independent if name not in entries]
@@ -326,7 +327,7 @@ class Grid:
         )
 
 
-def holdings(entries: abc.Mapping[str, Entry]) -> str:
+def holdings(entries: Mapping[str, Entry]) -> str:
     """`usol (256 x 101), x (256), t (101)`."""
     listed = [f"{name} {shape_text(entry.extent or (1,))}" for name, entry in entries.items()]
     if len(listed) > 12:
@@ -334,9 +335,11 @@ def holdings(entries: abc.Mapping[str, Entry]) -> str:
     return ", ".join(listed) or "no arrays"
 
 
-def pairs(missing: Iterable[str], candidates: Iterable[str]) -> dict[str, str]:
+def pairs(missing: Sequence[str], candidates: Sequence[str]) -> dict[str, str]:
     """From candidates to the missing names they must be: by a unique first letter, then the only one left."""
-    wanted, left = list(missing), list(candidates)
+    offered = list(candidates)
+    wanted = [name for name in missing if name not in offered]
+    left = [name for name in offered if name not in missing]
     found = {}
     for name in list(wanted):
         alike = [one for one in left if one[:1].lower() == name[:1].lower()]

@@ -26,8 +26,8 @@ def as_floats(name: str, values: np.ndarray, where: str = "") -> tuple[np.ndarra
             + (", for instance to seconds since the start." if kind in "mM" else ".")
         )
     if kind == "c":
-        size, imaginary = _rms(values), _rms(values.imag)
-        # A NaN makes the comparison false either way; the check for NaN then says so.
+        finite = values[np.isfinite(values)]
+        size, imaginary = (_rms(finite), _rms(finite.imag)) if finite.size else (0.0, 0.0)
         if imaginary >= NEGLIGIBLE_IMAGINARY * size and imaginary > 0:
             raise InvalidInput(
                 f"`{name}`{where} is complex, and its imaginary part is not negligible (RMS {imaginary:.3g}"
@@ -35,8 +35,9 @@ def as_floats(name: str, values: np.ndarray, where: str = "") -> tuple[np.ndarra
                 " real and the imaginary part as two variables."
             )
         note = f"{name}: complex, imaginary part dropped (RMS {imaginary:.2g} of {size:.2g})"
-        invalid = ~np.isfinite(values)
-        return np.where(invalid, np.nan, values.real).astype(np.float64), (note,)
+        # A value whose imaginary part is lost must not pass as a good one.
+        real = np.where(np.isfinite(values.imag), values.real, np.nan)
+        return real.astype(np.float64), (note,)
     if values.dtype == np.float64:
         return values, ()
     return values.astype(np.float64), (f"{name}: {values.dtype} converted to float64",)
@@ -80,11 +81,16 @@ def _check_layout(part: xr.Dataset, where: str) -> None:
                 "Make the record with `symeq.record`, which converts."
             )
     for axis in first.dims:
-        if axis not in part.coords:
-            raise InvalidInput(
-                f"Dimension `{axis}`{where} has no coordinate, so its spacing is unknown. Add one, for"
-                f" instance with `dataset.assign_coords({axis}=...)`."
-            )
+        check_coordinate(part, str(axis), where)
+
+
+def check_coordinate(dataset: xr.Dataset, axis: str, where: str = "") -> None:
+    """Refuses a dimension without a coordinate."""
+    if axis not in dataset.coords:
+        raise InvalidInput(
+            f"Dimension `{axis}`{where} has no coordinate, so its spacing is unknown. Add one, for"
+            f" instance with `dataset.assign_coords({axis}=...)`."
+        )
 
 
 def check_axis(name: str, values: np.ndarray, where: str = "") -> None:

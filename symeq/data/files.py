@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import csv
 import importlib
-import math
 import os
-import warnings
 import zipfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from types import ModuleType
@@ -20,10 +16,9 @@ import numpy as np
 import scipy.io
 import xarray as xr
 
+from symeq.data.contents import MEMORY_LIMIT, Contents, Entry, reason
+from symeq.data.tables import table
 from symeq.errors import InvalidInput, MissingExtra
-
-MEMORY_LIMIT = 4 * 2**30
-"""Bytes that the arrays asked of one file may claim together."""
 
 HDF5_MAGIC = b"\x89HDF\r\n\x1a\n"
 # What HDF5 and NetCDF-4 write for themselves beside the user's attributes.
@@ -40,74 +35,6 @@ MATLAB_NUMBERS = {
     "uint32",
     "uint64",
 }
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One array of a file, not yet read; `dims` is None where the format does not name the axes."""
-
-    shape: tuple[int, ...]
-    read: Callable[[], np.ndarray]
-    dims: tuple[str, ...] | None = None
-    attrs: Mapping[str, Any] = field(default_factory=dict)
-    itemsize: int = 8
-    refusal: str = ""
-
-    @property
-    def extent(self) -> tuple[int, ...]:
-        """The shape without the axes of length one that MATLAB adds."""
-        return tuple(n for n in self.shape if n != 1)
-
-    @property
-    def claimed(self) -> int:
-        """Bytes the array takes once it is float64, by what the file says about it."""
-        return math.prod(self.shape) * max(self.itemsize, 8)
-
-
-@dataclass(frozen=True)
-class Contents:
-    """The arrays an open file holds, by name; `table` says that they are the columns of a table."""
-
-    source: str
-    entries: Mapping[str, Entry]
-    table: bool = False
-    memory_limit: int = MEMORY_LIMIT
-
-    def read(self, names: Iterable[str]) -> dict[str, np.ndarray]:
-        """The named arrays, refused before reading where they claim more than the limit together."""
-        chosen = {name: self.entries[name] for name in names}
-        for name, entry in chosen.items():
-            if entry.refusal:
-                raise InvalidInput(f"Variable `{name}` in {self.source} {entry.refusal}.")
-        if sum(entry.claimed for entry in chosen.values()) > self.memory_limit:
-            name, entry = max(chosen.items(), key=lambda item: item[1].claimed)
-            raise InvalidInput(
-                f"Variable `{name}` in {self.source} claims {math.prod(entry.shape)} points"
-                f" {shape_text(entry.shape)}, that is {entry.claimed / 2**30:.3g} GiB; at most"
-                f" {self.memory_limit / 2**30:.3g} GiB of a file are read. If the file is sound, open a part"
-                " of it with xarray and pass that to `symeq.record`."
-            )
-        arrays = {}
-        for name, entry in chosen.items():
-            try:
-                arrays[name] = np.asarray(entry.read())
-            except Exception as error:
-                raise InvalidInput(
-                    f"Variable `{name}` in {self.source} cannot be read ({reason(error)}); the file is"
-                    " truncated or damaged. Write or fetch it again."
-                ) from error
-        return arrays
-
-
-def shape_text(shape: tuple[int, ...]) -> str:
-    """`(256 x 101)`."""
-    return f"({' x '.join(map(str, shape))})"
-
-
-def reason(error: BaseException) -> str:
-    """One line of what a foreign library said."""
-    lines = str(error).strip().splitlines() or [type(error).__name__]
-    return lines[0][:200].rstrip(".")
 
 
 def extra(module: str) -> ModuleType:
@@ -262,68 +189,6 @@ def netcdf(path: Path) -> Iterator[dict[str, Entry]]:
             )
             for name, variable in dataset.variables.items()
         }
-
-
-@contextmanager
-def table(path: Path) -> Iterator[dict[str, Entry]]:
-    """Comma-separated values with one header line."""
-    with open(path, encoding="utf-8-sig", newline="") as stream:
-        header = [cell.strip() for cell in next(csv.reader(stream), [])]
-        if not any(header):
-            raise InvalidInput(f"{path.name} has no header line; its first line must name the columns.")
-        if all(_number(cell) for cell in header):
-            raise InvalidInput(
-                f"{path.name} has no header line, only numbers: its first line must name the columns."
-            )
-        for name in header:
-            if not name or header.count(name) > 1:
-                what = f"names the column `{name}` twice" if name else "has a column without a name"
-                raise InvalidInput(
-                    f"The header of {path.name} {what}: {', '.join(header)}. Name each column once."
-                )
-        try:
-            with warnings.catch_warnings():
-                # An empty table is reported below, in our words.
-                warnings.simplefilter("ignore", UserWarning)
-                values = np.loadtxt(stream, delimiter=",", comments=None, quotechar='"', ndmin=2)
-        except ValueError as error:
-            raise InvalidInput(_first_bad_line(path, header) or f"{path.name}: {reason(error)}.") from error
-    if not values.size:
-        raise InvalidInput(f"{path.name} has a header line and no rows.")
-    if values.shape[1] != len(header):
-        raise InvalidInput(
-            f"The rows of {path.name} have {values.shape[1]} cells, its header names {len(header)} columns: "
-            f"{', '.join(header)}. Name every column."
-        )
-    yield {name: Entry((len(values),), values[:, column].copy) for column, name in enumerate(header)}
-
-
-def _number(cell: str) -> bool:
-    try:
-        float(cell)
-    except ValueError:
-        return False
-    return True
-
-
-def _first_bad_line(path: Path, header: list[str]) -> str:
-    """Where a table stops being numbers in equal rows; empty when it never does."""
-    with open(path, encoding="utf-8-sig", newline="") as stream:
-        rows = csv.reader(stream)
-        next(rows)
-        for row in rows:
-            if row and len(row) != len(header):
-                return (
-                    f"Line {rows.line_num} of {path.name} has {len(row)} cells, its header {len(header)} "
-                    f"({', '.join(header)}). Give every row one number for each column."
-                )
-            for name, cell in zip(header, row, strict=False):
-                if not _number(cell):
-                    return (
-                        f"Line {rows.line_num} of {path.name}, column `{name}`: {cell[:40]!r} is not a"
-                        " number. Write numbers, with a decimal point."
-                    )
-    return ""
 
 
 READERS: dict[str, tuple[str, Callable[..., Any]]] = {

@@ -15,11 +15,10 @@ from numpy.typing import ArrayLike
 
 from symeq.data import axes as axes_of
 from symeq.data import files
-from symeq.data.checks import as_floats, check_parts
-from symeq.data.seams import close_seams, suggest_periodic
+from symeq.data.checks import check_parts
+from symeq.data.datasets import normalised
 from symeq.errors import InvalidInput
 
-TRAJECTORY = axes_of.TRAJECTORY
 # Positions within this part of one step of a straight line count as evenly spaced: single-precision axes do.
 EVEN = 1e-4
 
@@ -192,7 +191,7 @@ def trajectories(
             )
         columns = {name: (time, run[:, column]) for column, name in enumerate(variables)}
         datasets.append(xr.Dataset(columns, coords={time: clock}))
-    return _build(datasets, periodic)
+    return _record(datasets, periodic)
 
 
 def field(
@@ -226,7 +225,7 @@ def field(
                 f" {shape}. List the coordinates in the order of the array's axes."
             )
         columns[str(name)] = (tuple(grid), array)
-    return _build([xr.Dataset(columns, coords=grid)], periodic)
+    return _record([xr.Dataset(columns, coords=grid)], periodic)
 
 
 def record(dataset: xr.Dataset | Sequence[xr.Dataset], *, periodic: Iterable[str] = ()) -> Record:
@@ -247,7 +246,7 @@ def record(dataset: xr.Dataset | Sequence[xr.Dataset], *, periodic: Iterable[str
     >>> record(xarray.Dataset({"u": ("x", np.sin(6 * x))}, coords={"x": x}))
     Record(u over x: 64)
     """
-    return _build([dataset] if isinstance(dataset, xr.Dataset) else list(dataset), periodic)
+    return _record([dataset] if isinstance(dataset, xr.Dataset) else list(dataset), periodic)
 
 
 def open_record(
@@ -292,7 +291,7 @@ def open_record(
     wanted = None if independent is None else name_list(independent)
     measured = None if dependent is None else name_list(dependent)
     _distinct((*(wanted or ()), *(measured or ())))
-    mapping = axes_of.Mapping(wanted, measured, dict(rename or {}), dict(axes or {}))
+    mapping = axes_of.Naming(wanted, measured, dict(rename or {}), dict(axes or {}))
     datasets: list[xr.Dataset] = []
     notes: list[str] = []
     for one in paths:
@@ -301,7 +300,7 @@ def open_record(
         datasets += found
         notes += [note if len(paths) == 1 else f"{contents.source}: {note}" for note in said]
     source = ", ".join(Path(one).name for one in paths)
-    return _build(datasets, periodic, notes=notes, source=source)
+    return _record(datasets, periodic, notes=notes, source=source)
 
 
 def name_list(names: str | Iterable[Any], most: int | None = None) -> tuple[str, ...]:
@@ -322,8 +321,10 @@ def _distinct(names: Sequence[str]) -> None:
 
 
 def _runs(states: ArrayLike | Sequence[ArrayLike]) -> list[np.ndarray]:
-    if isinstance(states, list | tuple) and all(np.ndim(run) == 2 for run in states):
-        return [np.asarray(run) for run in states]
+    if isinstance(states, list | tuple):
+        each = [_array(run, "states") for run in states]
+        if all(run.ndim == 2 for run in each):
+            return each
     whole = _array(states, "states")
     if whole.ndim == 3:
         return list(whole)
@@ -331,8 +332,10 @@ def _runs(states: ArrayLike | Sequence[ArrayLike]) -> list[np.ndarray]:
 
 
 def _times(t: ArrayLike | Sequence[ArrayLike]) -> list[np.ndarray]:
-    if isinstance(t, list | tuple) and t and all(np.ndim(clock) == 1 for clock in t):
-        return [np.asarray(clock) for clock in t]
+    if isinstance(t, list | tuple):
+        each = [_array(clock, "times") for clock in t]
+        if each and all(clock.ndim == 1 for clock in each):
+            return each
     whole = _array(t, "times")
     return list(whole) if whole.ndim == 2 else [whole]
 
@@ -346,85 +349,12 @@ def _array(values: Any, what: str) -> np.ndarray:
         ) from error
 
 
-def _build(
+def _record(
     datasets: Sequence[xr.Dataset], periodic: Iterable[str], *, notes: Iterable[str] = (), source: str = ""
 ) -> Record:
-    where = f" in {source}" if source else ""
-    said = list(notes)
-    parts: list[xr.Dataset] = []
-    for dataset in datasets:
-        floats, converted = _floats(dataset, where)
-        said += converted
-        if TRAJECTORY in floats.dims:
-            parts += [floats.isel({TRAJECTORY: i}, drop=True) for i in range(floats.sizes[TRAJECTORY])]
-        else:
-            parts.append(floats)
-    closed = _periodic(datasets, periodic, where)
-    for index, part in enumerate(parts):
-        marked = {name: part[name].assign_attrs(periodic=1) for name in part.dims if name in closed}
-        parts[index] = part.assign_coords(marked)
-    parts, shortened = close_seams(parts, closed)
-    said += [*shortened, *suggest_periodic(parts, closed)]
-    return Record(tuple(parts), closed, tuple(dict.fromkeys(said)), source)
-
-
-def _floats(dataset: xr.Dataset, where: str) -> tuple[xr.Dataset, list[str]]:
-    """The dataset with float64 arrays, axes in the order of its first variable, and nothing else in it."""
-    if not dataset.data_vars:
-        raise InvalidInput(f"The dataset{where} has no data variables; at least one is needed.")
-    first, *others = dataset.data_vars.values()
-    for other in others:
-        if set(other.dims) != set(first.dims):
-            raise InvalidInput(
-                f"Variable `{first.name}`{where} has dimensions ({', '.join(map(str, first.dims))}),"
-                f" `{other.name}` ({', '.join(map(str, other.dims))}). Select variables over the same"
-                " dimensions."
-            )
-    notes: list[str] = []
-    coordinates = {}
-    for axis in first.dims:
-        if axis == TRAJECTORY:
-            continue
-        if axis not in dataset.coords:
-            raise InvalidInput(
-                f"Dimension `{axis}`{where} has no coordinate, so its spacing is unknown. Add one, for"
-                f" instance with `dataset.assign_coords({axis}=...)`."
-            )
-        values, said = as_floats(str(axis), np.asarray(dataset[axis].values), where)
-        coordinates[axis] = (axis, values, dataset[axis].attrs)
-        notes += said
-    dropped = [str(name) for name in dataset.coords if name not in first.dims]
-    if dropped:
-        notes.append(f"left out: {', '.join(dropped)}")
-    columns = {}
-    for name, variable in dataset.data_vars.items():
-        if variable.dims != first.dims:
-            notes.append(f"{name}: transposed to ({', '.join(map(str, first.dims))})")
-        values, said = as_floats(str(name), np.asarray(variable.transpose(*first.dims).values), where)
-        columns[name] = (first.dims, values, variable.attrs)
-        notes += said
-    return xr.Dataset(columns, coords=coordinates, attrs=dataset.attrs), notes
-
-
-def _periodic(datasets: Sequence[xr.Dataset], named: Iterable[str], where: str) -> frozenset[str]:
-    marks = [
-        {
-            str(axis)
-            for axis in dataset.dims
-            if str(dataset[axis].attrs.get("periodic", "")).lower() in ("1", "true")
-        }
-        for dataset in datasets
-        if all(axis in dataset.coords for axis in dataset.dims if axis != TRAJECTORY)
-    ]
-    asked = frozenset(name_list(named)) if isinstance(named, str) and named else frozenset(map(str, named))
-    for number, mark in enumerate(marks):
-        if mark - asked != marks[0] - asked:
-            differing = sorted(mark ^ marks[0])[0]
-            raise InvalidInput(
-                f"Axis `{differing}`{where} is marked periodic in some runs and not in others (0 and {number}"
-                " differ). Mark it in all or none, or name it as periodic."
-            )
-    return asked | frozenset(marks[0] if marks else ())
+    asked = name_list(periodic) if isinstance(periodic, str) and periodic else tuple(map(str, periodic))
+    parts, closed, said = normalised(datasets, asked, f" in {source}" if source else "")
+    return Record(parts, closed, tuple(dict.fromkeys((*notes, *said))), source)
 
 
 def _even(values: np.ndarray) -> bool:

@@ -2,13 +2,96 @@
 
 from __future__ import annotations
 
+import csv
+import warnings
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
 import numpy as np
 import xarray as xr
 
-from symeq.data.files import Contents
+from symeq.data.contents import Contents, Entry, reason
 from symeq.errors import InvalidInput
 
 TRAJECTORY = "trajectory"
+LONGEST_LINE = 1_000_000
+
+
+@contextmanager
+def table(path: Path) -> Iterator[dict[str, Entry]]:
+    """Comma-separated values with one header line."""
+    with open(path, encoding="utf-8-sig", newline="") as stream:
+        lines = _lines(stream, path.name)
+        header = [cell.strip() for cell in next(csv.reader(lines), [])]
+        if not any(header):
+            raise InvalidInput(f"{path.name} has no header line; its first line must name the columns.")
+        if all(_number(cell) for cell in header):
+            raise InvalidInput(
+                f"{path.name} has no header line, only numbers: its first line must name the columns."
+            )
+        for name, count in Counter(header).items():
+            if not name or count > 1:
+                what = f"names the column `{name}` twice" if name else "has a column without a name"
+                raise InvalidInput(
+                    f"The header of {path.name} {what}: {', '.join(header)}. Name each column once."
+                )
+        try:
+            with warnings.catch_warnings():
+                # An empty table is reported below, in our words.
+                warnings.simplefilter("ignore", UserWarning)
+                values = np.loadtxt(lines, delimiter=",", comments=None, quotechar='"', ndmin=2)
+        except ValueError as error:
+            raise InvalidInput(_first_bad_line(path, header) or f"{path.name}: {reason(error)}.") from error
+    if not values.size:
+        raise InvalidInput(f"{path.name} has a header line and no rows.")
+    if values.shape[1] != len(header):
+        raise InvalidInput(
+            f"The rows of {path.name} have {values.shape[1]} cells, its header names {len(header)} columns: "
+            f"{', '.join(header)}. Name every column."
+        )
+    yield {name: Entry((len(values),), values[:, column].copy) for column, name in enumerate(header)}
+
+
+def _lines(stream: IO[str], source: str) -> Iterator[str]:
+    """The lines of a table, none so long that it could fill the memory."""
+    while line := stream.readline(LONGEST_LINE):
+        if len(line) == LONGEST_LINE:
+            raise InvalidInput(
+                f"{source} has a line of {LONGEST_LINE} characters or more; it is no table of samples by"
+                " rows. Write one row for each point."
+            )
+        yield line
+
+
+def _number(cell: str) -> bool:
+    try:
+        float(cell)
+    except ValueError:
+        return False
+    return True
+
+
+def _first_bad_line(path: Path, header: list[str]) -> str:
+    """Where a table stops being numbers in equal rows; empty when it never does."""
+    with open(path, encoding="utf-8-sig", newline="") as stream:
+        rows = csv.reader(_lines(stream, path.name))
+        next(rows)
+        for row in rows:
+            if row and len(row) != len(header):
+                return (
+                    f"Line {rows.line_num} of {path.name} has {len(row)} cells, its header {len(header)} "
+                    f"({', '.join(header)}). Give every row one number for each column."
+                )
+            for name, cell in zip(header, row, strict=False):
+                if not _number(cell):
+                    return (
+                        f"Line {rows.line_num} of {path.name}, column `{name}`: {cell[:40]!r} is not a"
+                        " number. Write numbers, with a decimal point."
+                    )
+    return ""
 
 
 def table_datasets(

@@ -1,0 +1,83 @@
+"""What an open file holds: arrays that are not read before their size is known to be bearable."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from symeq.errors import InvalidInput
+
+MEMORY_LIMIT = 4 * 2**30
+"""Bytes that the arrays asked of one file may claim together."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One array of a file, not yet read; `dims` is None where the format does not name the axes."""
+
+    shape: tuple[int, ...]
+    read: Callable[[], np.ndarray]
+    dims: tuple[str, ...] | None = None
+    attrs: Mapping[str, Any] = field(default_factory=dict)
+    itemsize: int = 8
+    refusal: str = ""
+
+    @property
+    def extent(self) -> tuple[int, ...]:
+        """The shape without the axes of length one that MATLAB adds."""
+        return tuple(n for n in self.shape if n != 1)
+
+    @property
+    def claimed(self) -> int:
+        """Bytes the array takes once it is float64, by what the file says about it."""
+        return math.prod(self.shape) * max(self.itemsize, 8)
+
+
+@dataclass(frozen=True)
+class Contents:
+    """The arrays an open file holds, by name; `table` says that they are the columns of a table."""
+
+    source: str
+    entries: Mapping[str, Entry]
+    table: bool = False
+    memory_limit: int = MEMORY_LIMIT
+
+    def read(self, names: Iterable[str]) -> dict[str, np.ndarray]:
+        """The named arrays, refused before reading where they claim more than the limit together."""
+        chosen = {name: self.entries[name] for name in names}
+        for name, entry in chosen.items():
+            if entry.refusal:
+                raise InvalidInput(f"Variable `{name}` in {self.source} {entry.refusal}.")
+        if sum(entry.claimed for entry in chosen.values()) > self.memory_limit:
+            name, entry = max(chosen.items(), key=lambda item: item[1].claimed)
+            raise InvalidInput(
+                f"Variable `{name}` in {self.source} claims {math.prod(entry.shape)} points"
+                f" {shape_text(entry.shape)}, that is {entry.claimed / 2**30:.3g} GiB; at most"
+                f" {self.memory_limit / 2**30:.3g} GiB of a file are read. If the file is sound, open a part"
+                " of it with xarray and pass that to `symeq.record`."
+            )
+        arrays = {}
+        for name, entry in chosen.items():
+            try:
+                arrays[name] = np.asarray(entry.read())
+            except Exception as error:
+                raise InvalidInput(
+                    f"Variable `{name}` in {self.source} cannot be read ({reason(error)}); the file is"
+                    " truncated or damaged. Write or fetch it again."
+                ) from error
+        return arrays
+
+
+def shape_text(shape: tuple[int, ...]) -> str:
+    """`(256 x 101)`."""
+    return f"({' x '.join(map(str, shape))})"
+
+
+def reason(error: BaseException) -> str:
+    """One line of what a foreign library said."""
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    return lines[0][:200].rstrip(".")
