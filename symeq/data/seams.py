@@ -26,11 +26,13 @@ def suggest_periodic(parts: Sequence[xr.Dataset], periodic: Iterable[str]) -> li
     axes = [str(axis) for axis in parts[0].dims]
     if len(axes) < 2:
         return []
-    return [
-        f"{axis}: looks periodic; if it is, say so (`--periodic {axis}`)"
-        for axis in axes
-        if axis not in periodic and all(axis in part.dims and _continues(part, axis) for part in parts)
-    ]
+    # Values that are not finite are refused later, in words; here they only compare as false.
+    with np.errstate(invalid="ignore", over="ignore"):
+        return [
+            f"{axis}: looks periodic; if it is, say so (`--periodic {axis}`)"
+            for axis in axes
+            if axis not in periodic and all(axis in part.dims and _continues(part, axis) for part in parts)
+        ]
 
 
 def _repeats(part: xr.Dataset, axis: str) -> bool:
