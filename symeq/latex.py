@@ -11,11 +11,14 @@ from sympy.printing.latex import LatexPrinter
 
 from symeq.errors import InvalidInput
 
-_GREEK = (
-    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi psi"
-    " omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega"
-).split()
-_GREEK_LETTERS = dict(zip("αβγδεζηθικλμνξπρστυφχψωΓΔΘΛΞΠΣΥΦΨΩ", _GREEK, strict=True))
+_GREEK_LETTERS = {
+    "α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "ε": "epsilon", "ζ": "zeta", "η": "eta",
+    "θ": "theta", "ι": "iota", "κ": "kappa", "λ": "lambda", "μ": "mu", "ν": "nu", "ξ": "xi", "π": "pi", "ρ": "rho",
+    "σ": "sigma", "τ": "tau", "υ": "upsilon", "φ": "phi", "χ": "chi", "ψ": "psi", "ω": "omega", "Γ": "Gamma",
+    "Δ": "Delta", "Θ": "Theta", "Λ": "Lambda", "Ξ": "Xi", "Π": "Pi", "Σ": "Sigma", "Υ": "Upsilon", "Φ": "Phi",
+    "Ψ": "Psi", "Ω": "Omega",
+}  # fmt: skip
+_GREEK = frozenset(_GREEK_LETTERS.values())
 _SPECIAL = {
     "\\": r"\textbackslash{}",
     "~": r"\textasciitilde{}",
@@ -50,7 +53,7 @@ def _name_parts(name: str) -> tuple[str, str]:
 
 
 def symbol_latex(name: str) -> str:
-    r"""Return the LaTeX of a variable's name; Greek names become letters, words upright, trailing digits subscripts.
+    r"""Return the LaTeX of a name: Greek letters, upright words, trailing digits as subscripts.
 
     >>> symbol_latex("beta"), symbol_latex("x12"), symbol_latex("temp"), symbol_latex("S")
     ('\\beta', 'x_{12}', '\\mathrm{temp}', 'S')
@@ -77,7 +80,7 @@ def _fixed(value: float, decimals: int) -> str:
 
 
 def number_latex(value: float, error: float | None = None, digits: int = 3) -> str:
-    r"""Return a number with `digits` significant digits, or with its standard error, which is given two digits.
+    r"""Return a number with `digits` significant digits, or with its standard error to two digits.
 
     Very large and very small numbers get a power of ten.
 
@@ -117,7 +120,8 @@ class _ExpressionPrinter(LatexPrinter):
 def expression_latex(expression: Expr, names: Mapping[Symbol, str], digits: int | None = None) -> str:
     r"""Return the LaTeX of an expression, floats with `digits` significant digits (None: all of them).
 
-    `names` gives the LaTeX of its symbols, as `Jet.latex_names` does; a symbol it lacks is printed by its name.
+    `names` gives the LaTeX of its symbols, as `Jet.latex_names` does; a symbol it lacks is printed by its
+    name.
 
     >>> from sympy import Symbol
     >>> print(expression_latex(Symbol("beta") / 2 + 1.23456 * Symbol("x1"), {}, digits=3))

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from itertools import islice
 
 import sympy
 from sympy import Expr, Rational
 
-from symeq.errors import InvalidInput
+from symeq.errors import InvalidInput, quoted, spelled_out, unknown_name
 
 LONGEST_TEXT = 10_000
 DEEPEST_NESTING = 100
@@ -72,8 +70,8 @@ class Token:
 class Node:
     """A node of the tree of a text; `text[start:end]` is what was written.
 
-    Kinds, with value and children: number (Rational), name (str), call (str, one tuple per `;`-separated group),
-    tuple, sum, product, negative, inverse, power (base, exponent), relation (`=`: left, right) and
+    Kinds, with value and children: number (Rational), name (str), call (str, one tuple per `;`-separated
+    group), tuple, sum, product, negative, inverse, power (base, exponent), relation (`=`: left, right) and
     arrow (`->`: left, right).
     """
 
@@ -87,43 +85,6 @@ class Node:
     def groups(self) -> tuple[tuple[Node, ...], ...]:
         """The arguments of a call, one tuple for each `;`-separated group."""
         return tuple(group.children for group in self.children)
-
-
-def quoted(text: str) -> str:
-    """Return the text between backquotes on one line, shortened in the middle when long."""
-    line = " ".join(text.split())
-    return f"`{line}`" if len(line) <= 70 else f"`{line[:45]} ... {line[-15:]}`"
-
-
-def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """Return " Did you mean `u_x`?" for the closest known name, or an empty string.
-
-    >>> did_you_mean("tranlation", ["translation", "rotation"])
-    ' Did you mean `translation`?'
-    """
-    known = list(islice(known, 2000))
-    close = difflib.get_close_matches(name, known, n=1, cutoff=0.7)
-    close = close or [k for k in known if k.lower() == name.lower()][:1]
-    return f" Did you mean `{close[0]}`?" if close else ""
-
-
-def _shape(characters: str) -> str:
-    """Spell out characters outside ASCII: some look like others."""
-    foreign = [c for c in characters if not c.isascii()]
-    if not foreign:
-        return ""
-    first = foreign[0]
-    return f" (it contains {first!r}, {unicodedata.name(first, f'U+{ord(first):04X}')})"
-
-
-def unknown_name(what: str, name: str, known: Iterable[str], text: str, advice: str = "") -> InvalidInput:
-    """Return the error for a name nobody declared: what it was meant to be, what is known, the closest one."""
-    known = list(islice(known, 2000))
-    shown = ", ".join(known[:16]) + (", ..." if len(known) > 16 else "")
-    return InvalidInput(
-        f"{quoted(text)}: unknown {what} {quoted(name)}{_shape(name)}."
-        f"{did_you_mean(name, known)} Known: {shown or 'none'}.{' ' + advice if advice else ''}"
-    )
 
 
 def is_legal_name(name: str) -> bool:
@@ -146,7 +107,9 @@ def tokenize(text: str) -> tuple[Token, ...]:
     if not isinstance(text, str):
         raise InvalidInput(f"expected text, found {type(text).__name__}.")
     if len(text) > LONGEST_TEXT:
-        raise InvalidInput(f"{quoted(text)}: the text has {len(text)} characters, at most {LONGEST_TEXT} are read.")
+        raise InvalidInput(
+            f"{quoted(text)}: the text has {len(text)} characters, at most {LONGEST_TEXT} are read."
+        )
     text = unicodedata.normalize("NFC", text)
     tokens: list[Token] = []
     position = 0
@@ -156,10 +119,10 @@ def tokenize(text: str) -> tuple[Token, ...]:
             bad = position
             if match is not None:
                 bad += next(k for k in range(len(match.group())) if not match.group()[: k + 1].isidentifier())
-            shape = _shape(text[bad])
+            shape = spelled_out(text[bad])
             raise InvalidInput(
-                f"{quoted(text)}: unexpected character `{text[bad]}`{shape} at position {bad + 1}. Expressions are"
-                " made of numbers, names, + - * / ^ ** , ; = -> and parentheses."
+                f"{quoted(text)}: unexpected character `{text[bad]}`{shape} at position {bad + 1}. Expressions"
+                " are made of numbers, names, + - * / ^ ** , ; = -> and parentheses."
             )
         if match.lastgroup != "space":
             tokens.append(Token(str(match.lastgroup), match.group(), position))
@@ -203,7 +166,11 @@ class _Reader:
 
     def unexpected(self, wanted: str) -> InvalidInput:
         token = self.token
-        found = "the text ends" if token.kind == "end" else f"found {quoted(token.text)} at position {token.start + 1}"
+        found = (
+            "the text ends"
+            if token.kind == "end"
+            else f"found {quoted(token.text)} at position {token.start + 1}"
+        )
         before = self.tokens[self.position - 1] if self.position else token
         factor = token.kind in ("name", "number") or token.text == "("
         hint = " Write a product with `*`." if factor and before.kind in ("name", "number") else ""
@@ -337,7 +304,7 @@ def _height(expression: Expr) -> int:
 
 
 class _Evaluator:
-    """Builds the expression of a tree from the names, functions and calls it was given, and from nothing else."""
+    """Builds the expression of a tree from the names, functions and calls it was given, and nothing else."""
 
     def __init__(
         self,
@@ -372,7 +339,9 @@ class _Evaluator:
             case "tuple":
                 raise self.refuse("a list in parentheses is not an expression.")
             case _:
-                raise self.refuse(f"`{'=' if node.kind == 'relation' else '->'}` has no place in an expression.")
+                raise self.refuse(
+                    f"`{'=' if node.kind == 'relation' else '->'}` has no place in an expression."
+                )
         return self.bounded(result)
 
     def name(self, name: str) -> Expr:
@@ -425,9 +394,9 @@ def evaluate(
     functions: Mapping[str, Callable[[Expr], Expr]] = DEFAULT_FUNCTIONS,
     calls: Mapping[str, Callable[[list[Node]], Expr]] | None = None,
 ) -> Expr:
-    """Return the exact expression of a tree read from `text` (which the errors quote); see parse_expression."""
+    """Return the exact expression of a tree read from `text`, which errors quote; see parse_expression."""
     try:
-        result = sympy.sympify(_Evaluator(text, names, functions, calls or {}).value(node), strict=True)
+        result = _Evaluator(text, names, functions, calls or {}).value(node)
         too_large = _height(result) > TALLEST_EXPRESSION or expanded_terms(result) > MOST_TERMS
     except RecursionError:
         too_large = True
@@ -445,9 +414,9 @@ def parse_expression(
 ) -> Expr:
     """Return the exact expression a text stands for; decimals become rational numbers.
 
-    `names` says what each name means and wins over everything else, so that variables may be called E, I or beta;
-    `functions` are the functions of one argument, `calls` those that read their own arguments (a list of Node).
-    Text, nesting, exponents, numbers and the number of terms are bounded.
+    `names` says what each name means and wins over everything else, so that variables may be called E, I or
+    beta; `functions` are the functions of one argument, `calls` those that read their own arguments (a list
+    of Node). Text, nesting, exponents, numbers and the number of terms are bounded.
 
     Raises InvalidInput for anything else, with the place or the unknown name.
 

@@ -1,6 +1,7 @@
 """What is a symmetry? Jets, vector fields, point maps and the groups they make."""
 
 from symeq.geometry.fields import TIME, VectorField
+from symeq.geometry.grammar import read_equation, read_generator, read_map, read_symmetry
 from symeq.geometry.groups import (
     boost,
     cyclic,
@@ -25,6 +26,10 @@ __all__ = [
     "cyclic",
     "permutation",
     "phase",
+    "read_equation",
+    "read_generator",
+    "read_map",
+    "read_symmetry",
     "reflection",
     "rotation",
     "scaling",

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from numbers import Integral, Real
 from typing import Any
 
 import sympy
-from sympy import Abs, Dummy, Expr, Rational, Symbol
+from sympy import Abs, Dummy, Expr, Float, Integer, Rational, Symbol
 from sympy.printing.str import StrPrinter
 
 from symeq.errors import InvalidInput
 
 
 class _TextPrinter(StrPrinter):
-    """SymPy's text, except for Euler's number: `E` is an ordinary name in our grammar."""
+    """SymPy's text, except for Euler's number, as `E` is an ordinary name here, and for the dummy TIME."""
 
     def _print_Exp1(self, expr: Expr) -> str:
         return "exp(1)"
+
+    def _print_Dummy(self, expr: Dummy) -> str:
+        return str(expr.name)
 
 
 def expression_text(expression: Expr) -> str:
@@ -32,19 +36,20 @@ def exact_expression(value: Any) -> Expr:
     >>> exact_expression(0.1)
     1/10
     """
-    if isinstance(value, Fraction):
-        return Rational(value.numerator, value.denominator)
     if isinstance(value, str):
         raise InvalidInput(f"expected an expression, found the text {value!r}; read it with `Jet.parse`.")
-    try:
-        expression = sympy.sympify(value, strict=True)
-    except sympy.SympifyError:
-        expression = None
+    expression: Expr = value
+    if isinstance(value, Integral):
+        expression = Integer(int(value))
+    elif isinstance(value, Fraction):
+        expression = Rational(value.numerator, value.denominator)
+    elif isinstance(value, Real):
+        expression = Float(float(value))
     if not isinstance(expression, Expr):
         raise InvalidInput(f"expected a number or an expression, found {type(value).__name__}.")
     if expression.has(sympy.nan, sympy.zoo, sympy.oo, sympy.I):
         raise InvalidInput(f"{expression} is not a finite real expression.")
-    return expression.xreplace({number: Rational(str(number)) for number in expression.atoms(sympy.Float)})
+    return expression.xreplace({number: Rational(str(number)) for number in expression.atoms(Float)})
 
 
 def partial_derivative(expression: Expr, symbol: Symbol) -> Expr:

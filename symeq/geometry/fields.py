@@ -11,20 +11,22 @@ from sympy import Dummy, Expr, Symbol
 
 from symeq.errors import InvalidInput
 from symeq.geometry.calculus import exact_expression, expression_text, partial_derivative
-from symeq.geometry.jet import Jet, MultiIndex, as_symbols
+from symeq.geometry.jet import Jet, MultiIndex
 from symeq.geometry.jetring import JetRing, polynomials_on
+from symeq.geometry.names import as_symbols
 from symeq.latex import expression_latex, symbol_latex
 
 TIME = Dummy("TIME")
-"""The independent variable of the law's lead, whatever it is called; Symmetry.on puts the jet's variable there."""
+"""The independent variable of the law's lead, whatever its name; Symmetry.on puts the jet's there."""
 
 
 @dataclass(frozen=True, init=False, repr=False, eq=False)
 class VectorField:
     r"""A vector field v = sum xi^i(x, u) d/dx^i + sum phi^a(x, u) d/du^a, the generator of a point symmetry.
 
-    Argument: a mapping from variables (symbols or names) to components; zero components are dropped, sums multiplied
-    out, floats replaced by the decimal fraction they print as. Fields are equal when their components are.
+    Argument: a mapping from variables (symbols or names) to components; zero components are dropped, sums
+    multiplied out, floats replaced by the decimal fraction they print as. Fields are equal when their
+    components are.
     Raises InvalidInput for a component that is no expression.
 
     >>> t, x, u = as_symbols("t x u")
@@ -48,7 +50,7 @@ class VectorField:
         return hash(frozenset(self.components))
 
     def __getitem__(self, variable: Symbol | str) -> Expr:
-        symbol = as_symbols(variable)[0]
+        symbol = Symbol(variable) if isinstance(variable, str) else variable
         return next((f for z, f in self.components if z == symbol), sympy.S.Zero)
 
     def __iter__(self) -> Iterator[Symbol]:
@@ -92,7 +94,9 @@ class VectorField:
         components = dict(self.components)
         if jet is not None:
             components = self.prolong_on(jet, filter(jet.is_coordinate, expression.free_symbols))
-        return sympy.expand(sympy.Add(*(f * partial_derivative(expression, z) for z, f in components.items())))
+        return sympy.expand(
+            sympy.Add(*(f * partial_derivative(expression, z) for z, f in components.items()))
+        )
 
     def bracket(self, other: VectorField) -> VectorField:
         """Return the Lie bracket [v, w], with components v(w^z) - w(v^z).
@@ -107,9 +111,11 @@ class VectorField:
     def prolong(self, jet: Jet) -> dict[Symbol, Expr]:
         """Return the coefficients of pr v at the coordinates of the jet, the zero ones left out.
 
-        phi^{J+i} = D_i phi^J - sum_k (D_i xi^k) u_{J+k}: recursive in J, so that no order above the jet's occurs.
+        phi^{J+i} = D_i phi^J - sum_k (D_i xi^k) u_{J+k}: recursive in J, so that no order above the jet's
+        occurs.
 
-        Raises InvalidInput when v acts on or depends on something that a point transformation of this jet may not.
+        Raises InvalidInput when v acts on or depends on something that a point transformation of this jet may
+        not.
         Source: Olver, Applications of Lie Groups to Differential Equations (2nd ed., 1993), equation (2.44).
 
         >>> VectorField({"x": -Symbol("u"), "u": Symbol("x")}).prolong(Jet("x", "u", order=2))
@@ -118,7 +124,7 @@ class VectorField:
         return self.prolong_on(jet, jet.coordinates)
 
     def prolong_on(self, jet: Jet, coordinates: Iterable[Symbol]) -> dict[Symbol, Expr]:
-        """Return the coefficients of pr v at the given coordinates, of any order; the zero ones are left out."""
+        """Return the coefficients of pr v at the given coordinates, of any order, without the zero ones."""
         coordinates = list(coordinates)
         self._check_point_field(jet)
         order = max((jet.order_of(c) for c in coordinates), default=0)
@@ -137,7 +143,9 @@ class VectorField:
                 raise InvalidInput(f"{self} acts on `{z}`, which is not a variable of {jet}.")
         for symbol in self.free_symbols:
             if symbol not in jet.variables and jet.is_coordinate(symbol):
-                raise InvalidInput(f"{self} depends on the derivative `{symbol}`; only point symmetries are known.")
+                raise InvalidInput(
+                    f"{self} depends on the derivative `{symbol}`; only point symmetries are known."
+                )
 
     def __str__(self) -> str:
         text = ""
@@ -155,7 +163,9 @@ class VectorField:
         for z, f in self.components:
             symbol = rf"\partial_{{{symbol_latex(z.name)}}}"
             term = _scaled_text(expression_latex(f, {TIME: "t"}), f, symbol, " ")
-            text += f" - {term[1:].lstrip()}" if text and term.startswith("-") else f" + {term}" if text else term
+            text += (
+                f" - {term[1:].lstrip()}" if text and term.startswith("-") else f" + {term}" if text else term
+            )
         return text or "0"
 
 
@@ -168,7 +178,7 @@ def _scaled_text(text: str, factor: Expr, symbol: str, times: str) -> str:
 
 
 class _Expressions:
-    """Arithmetic on the jet for components that are not polynomial; the face that _Prolongation needs of JetRing."""
+    """Arithmetic on the jet for components that are not polynomial; does what JetRing does for the others."""
 
     zero = sympy.S.Zero
 

@@ -4,25 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations, pairwise
-from typing import Any
+from typing import Any, TypeAlias
 
 from sympy import Expr, Symbol
 
 from symeq.errors import InvalidInput
 from symeq.geometry.calculus import exact_expression, expression_text
 from symeq.geometry.fields import TIME, VectorField
-from symeq.geometry.jet import as_symbols
 from symeq.geometry.maps import PointMap
+from symeq.geometry.names import as_symbols
 from symeq.geometry.symmetry import Symmetry
 
-Variable = Symbol | str
-Tuples = Iterable[Sequence[Variable]]
+Variable: TypeAlias = Symbol | str
+Tuples: TypeAlias = Iterable[Sequence[Variable]]
 
 
 def _distinct(name: str, variables: Iterable[Variable], at_least: int) -> tuple[Symbol, ...]:
     symbols = as_symbols(list(variables))
     if len(symbols) < at_least:
-        raise InvalidInput(f"`{name}` needs at least {at_least} variable{'s' * (at_least > 1)}, found {len(symbols)}.")
+        raise InvalidInput(
+            f"`{name}` needs at least {at_least} variable{'s' * (at_least > 1)}, found {len(symbols)}."
+        )
     for symbol in symbols:
         if symbols.count(symbol) > 1:
             raise InvalidInput(f"`{name}({_listed(symbols)})` names {symbol} twice.")
@@ -76,14 +78,17 @@ def rotation(*variables: Variable, turning: Tuples = ()) -> Symmetry:
 def scaling(weights: Mapping[Variable, Any] | None = None, /, **named: Any) -> Symmetry:
     """Return the one-parameter scaling z -> exp(w s) z: the sum of w z d/dz.
 
-    Arguments: weights w by variable, as one mapping or by name; rational numbers or expressions in parameters.
+    Arguments: weights w by variable, as one mapping or by name; rational numbers or expressions in
+    parameters.
 
     >>> str(scaling(x=1, t=3, u=-2).generators[0])
     'x*d_x + 3*t*d_t - 2*u*d_u'
     """
     given: dict[Variable, Any] = {**(weights or {}), **named}
     symbols = _distinct("scaling", given, 1)
-    factors: dict[Symbol, Expr] = {z: exact_expression(w) for z, w in zip(symbols, given.values(), strict=True)}
+    factors: dict[Symbol, Expr] = {
+        z: exact_expression(w) for z, w in zip(symbols, given.values(), strict=True)
+    }
     if not any(factors.values()):
         raise InvalidInput("`scaling` needs a weight that is not zero.")
     parameters = sorted({s for w in factors.values() for s in w.free_symbols}, key=lambda s: s.name)
@@ -95,8 +100,8 @@ def scaling(weights: Mapping[Variable, Any] | None = None, /, **named: Any) -> S
 def boost(x: Variable, u: Variable, time: Variable | None = None) -> Symmetry:
     """Return the Galilean boost t d/dx + d/du into a frame of another speed.
 
-    Arguments: a coordinate x, the velocity u along it, and the time t (default: the lead's independent variable).
-    Several dimensions are a sum: boost(x, u) + boost(y, v).
+    Arguments: a coordinate x, the velocity u along it, and the time t (default: the lead's independent
+    variable). Several dimensions are a sum: boost(x, u) + boost(y, v).
 
     >>> str(boost("x", "u", "t").generators[0])
     't*d_x + d_u'
@@ -153,4 +158,6 @@ def phase(u: Variable, v: Variable) -> Symmetry:
     '-v*d_u + u*d_v'
     """
     real, imaginary = _distinct("phase", (u, v), 2)
-    return Symmetry([VectorField({real: -imaginary, imaginary: real})], label=f"phase({real.name}, {imaginary.name})")
+    return Symmetry(
+        [VectorField({real: -imaginary, imaginary: real})], label=f"phase({real.name}, {imaginary.name})"
+    )

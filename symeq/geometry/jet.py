@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations_with_replacement
@@ -11,48 +10,23 @@ from itertools import combinations_with_replacement
 import sympy
 from sympy import Expr, Symbol
 
-from symeq.errors import InvalidInput
+from symeq.errors import InvalidInput, did_you_mean, quoted
 from symeq.geometry.calculus import exact_expression, partial_derivative
+from symeq.geometry.names import HIGHEST_ORDER, CoordinateNames, as_symbols, read_expression
 from symeq.latex import derivative_latex, symbol_latex
-from symeq.parsing import RESERVED_NAMES, Node, did_you_mean, evaluate, is_legal_name, parse_tree, quoted
+from symeq.parsing import parse_tree
 
 MultiIndex = tuple[int, ...]
-HIGHEST_ORDER = 64  # of a derivative read from text
-
-
-def as_symbols(names: str | Symbol | Iterable[str | Symbol]) -> tuple[Symbol, ...]:
-    """Return the symbols of "t x", "t, x", or a sequence of names and symbols (which are kept as given).
-
-    Raises InvalidInput for a name that is no legal name.
-
-    >>> as_symbols("t, x")
-    (t, x)
-    """
-    if isinstance(names, str):
-        names = names.replace(",", " ").split()
-    elif isinstance(names, Symbol):
-        names = (names,)
-    found = []
-    for name in names:
-        if not isinstance(name, str | Symbol):
-            raise InvalidInput(f"expected the name of a variable or a Symbol, found {name!r}.")
-        text = unicodedata.normalize("NFC", name if isinstance(name, str) else name.name)
-        if text in RESERVED_NAMES:
-            raise InvalidInput(f"`{text}` cannot name a variable: it is the name of a function.")
-        if not is_legal_name(text):
-            raise InvalidInput(f"{quoted(text)} cannot name a variable: use letters, digits and _, a letter first.")
-        found.append(name if isinstance(name, Symbol) else Symbol(text))
-    return tuple(found)
 
 
 @dataclass(frozen=True, init=False, repr=False)
 class Jet:
     """The jet space J^n of p independent variables x and q dependent variables u.
 
-    Its coordinates are x, u and the derivatives u_J with |J| <= n; each is one plain Symbol, and u_xt and u_tx are
-    the same one. A derivative exists at any order, under a name that does not depend on `order`: `u_xx` (letters in
-    the order of `independent`) when every independent variable is a single character and no variable is called like
-    a derivative, else `Derivative(u, x1, x2)`.
+    Its coordinates are x, u and the derivatives u_J with |J| <= n; each is one plain Symbol, and u_xt and
+    u_tx are the same one. A derivative exists at any order, under a name that does not depend on `order`:
+    `u_xx` (letters in the order of `independent`) when every independent variable is a single character and
+    no variable is called like a derivative, else `Derivative(u, x1, x2)`.
 
     Arguments: `independent` and `dependent`, "t x", "t, x" or sequences of names or symbols; `order` n >= 0.
     Raises InvalidInput for repeated, reserved or illegal names and for a negative order.
@@ -92,11 +66,13 @@ class Jet:
                 raise InvalidInput(f"{self}: the variable `{name}` is named twice.")
             if name.startswith("d_") and name[2:] in names:
                 raise InvalidInput(
-                    f"{self}: `{name}` cannot name a variable, it stands for the derivation along `{name[2:]}`."
+                    f"{self}: `{name}` cannot name a variable, which stands for the direction of `{name[2:]}`."
                 )
 
     def __str__(self) -> str:
-        return f"Jet({', '.join(s.name for s in self.independent)}; {', '.join(s.name for s in self.dependent)})"
+        return (
+            f"Jet({', '.join(s.name for s in self.independent)}; {', '.join(s.name for s in self.dependent)})"
+        )
 
     def __repr__(self) -> str:
         first, second = (", ".join(s.name for s in group) for group in (self.independent, self.dependent))
@@ -110,9 +86,7 @@ class Jet:
     @cached_property
     def coordinates(self) -> tuple[Symbol, ...]:
         """All coordinates up to the order of the jet: x, u, then derivatives by increasing order."""
-        by_order = (
-            self._of_order(u, k) for k in range(1, self.order + 1) for u in self.dependent
-        )
+        by_order = (self._of_order(u, k) for k in range(1, self.order + 1) for u in self.dependent)
         return self.variables + tuple(c for group in by_order for c in group)
 
     def _of_order(self, u: Symbol, order: int) -> Iterator[Symbol]:
@@ -157,7 +131,9 @@ class Jet:
     def _dependent(self, u: Symbol | str) -> Symbol:
         symbol = self._known.get(u if isinstance(u, str) else u.name)
         if symbol is None or symbol not in self.dependent or (isinstance(u, Symbol) and u != symbol):
-            raise InvalidInput(f"`{u}` is not a dependent variable of {self}.{did_you_mean(str(u), self._known)}")
+            raise InvalidInput(
+                f"`{u}` is not a dependent variable of {self}.{did_you_mean(str(u), self._known)}"
+            )
         return symbol
 
     def position(self, x: Symbol | str) -> int:
@@ -170,7 +146,7 @@ class Jet:
         raise InvalidInput(f"`{name}` is not an independent variable of {self}.{did_you_mean(name, known)}")
 
     def derivative(self, u: Symbol | str, *by: Symbol | str | MultiIndex) -> Symbol:
-        """Return the coordinate of a derivative, at any order: `derivative(u, x, x)` or `derivative(u, (0, 2))`.
+        """Return the coordinate of a derivative: `derivative(u, x, x)` or `derivative(u, (0, 2))`, at any order.
 
         `u` may itself be a derivative, which is then differentiated further.
 
@@ -197,10 +173,14 @@ class Jet:
 
     def _name(self, u: Symbol, index: MultiIndex) -> str:
         letters = [x.name for x, k in zip(self.independent, index, strict=True) for _ in range(k)]
-        return f"{u.name}_{''.join(letters)}" if self._short_names else f"Derivative({', '.join([u.name, *letters])})"
+        return (
+            f"{u.name}_{''.join(letters)}"
+            if self._short_names
+            else f"Derivative({', '.join([u.name, *letters])})"
+        )
 
-    def _lookup(self, name: str) -> Symbol | None:
-        """The coordinate of a name, in any accepted spelling but `Derivative(...)`."""
+    def lookup(self, name: str) -> Symbol | None:
+        """Return the coordinate of a name such as u_xt, or None; jet[name] reads every spelling."""
         if name in self._known:
             return self._known[name]
         head, _, tail = name.rpartition("_")
@@ -213,8 +193,8 @@ class Jet:
         return self.derivative(u, tuple(tail.count(letter) for letter in letters))
 
     def __getitem__(self, name: str) -> Symbol:
-        """Return the coordinate of a name in any accepted spelling: jet["u_xt"], jet["Derivative(u, x1, x2)"]."""
-        symbol = self._lookup(name)
+        """Return the coordinate of a name in any spelling: jet["u_xt"], jet["Derivative(u, x1, x2)"]."""
+        symbol = self.lookup(name)
         if symbol is None:
             symbol = self.parse(name)
         if not isinstance(symbol, Symbol):
@@ -226,10 +206,14 @@ class Jet:
             name = symbol.name
             if name.startswith("Derivative(") and name.endswith(")") and not self._short_names:
                 parts = [self._known.get(part) for part in name[11:-1].split(", ")]
-                if parts[0] in self.dependent and len(parts) > 1 and all(p in self.independent for p in parts[1:]):
+                if (
+                    parts[0] in self.dependent
+                    and len(parts) > 1
+                    and all(p in self.independent for p in parts[1:])
+                ):
                     self.derivative(parts[0], *[p for p in parts[1:] if p is not None])
             else:
-                self._lookup(name)
+                self.lookup(name)
         return self._indices.get(symbol)
 
     def multi_index(self, coordinate: Symbol) -> tuple[Symbol, MultiIndex]:
@@ -242,7 +226,9 @@ class Jet:
         """
         found = self._find(coordinate)
         if found is None:
-            raise InvalidInput(f"`{coordinate}` is neither a dependent variable of {self} nor a derivative of one.")
+            raise InvalidInput(
+                f"`{coordinate}` is neither a dependent variable of {self} nor a derivative of one."
+            )
         return found
 
     def is_coordinate(self, symbol: Symbol) -> bool:
@@ -265,7 +251,7 @@ class Jet:
 
     @property
     def names(self) -> CoordinateNames:
-        """The names text may use: a mapping to symbols that lists the coordinates and knows every spelling."""
+        """The names text may use: a mapping to symbols that lists the coordinates, and knows every spelling."""
         return CoordinateNames(self)
 
     def parse(self, text: str, parameters: str | Sequence[str | Symbol] = ()) -> Expr:
@@ -277,42 +263,7 @@ class Jet:
         >>> Jet("t x", "u").parse("Derivative(u(t, x), (x, 2)) + nu*u_xt", parameters=["nu"])
         nu*u_tx + u_xx
         """
-        return self.expression_of(parse_tree(text), text, parameters)
-
-    def expression_of(
-        self,
-        node: Node,
-        text: str,
-        parameters: str | Sequence[str | Symbol] = (),
-        extra: Mapping[str, Expr] | None = None,
-    ) -> Expr:
-        """Return the expression of a tree read from `text`; `extra` are further names of the text's own grammar."""
-        calls = {u.name: lambda nodes, u=u: self._applied(u, nodes, text) for u in self.dependent}
-        calls["Derivative"] = lambda nodes: self._derivative_of(nodes, text)
-        return evaluate(node, CoordinateNames(self, as_symbols(parameters), extra), text, calls=calls)
-
-    def _applied(self, u: Symbol, nodes: list[Node], text: str) -> Symbol:
-        if [n.value for n in nodes] != [x.name for x in self.independent]:
-            wanted = ", ".join(x.name for x in self.independent)
-            raise InvalidInput(f"{quoted(text)}: `{u}` depends on its independent variables; write `{u}({wanted})`.")
-        return u
-
-    def _derivative_of(self, nodes: list[Node], text: str) -> Symbol:
-        form = "write `Derivative(u, x, x)` or `Derivative(u(t, x), (x, 2))`"
-        counts: list[Symbol | str | MultiIndex] = []
-        for node in nodes[1:]:
-            variable, times = node, 1
-            if node.kind == "tuple" and len(node.children) == 2 and node.children[1].kind == "number":
-                variable, order = node.children[0], node.children[1].value
-                times = int(order) if order == int(order) and order <= HIGHEST_ORDER else 0
-            if variable.kind != "name" or times < 1:
-                raise InvalidInput(f"{quoted(text)}: cannot read the derivative {quoted(text[node.start:node.end])}; {form}.")
-            counts += [self.independent[self.position(str(variable.value))]] * times
-        if not counts or len(counts) > HIGHEST_ORDER or nodes[0].kind not in ("name", "call"):
-            raise InvalidInput(f"{quoted(text)}: a derivative has one function and one to {HIGHEST_ORDER} variables; {form}.")
-        if nodes[0].kind == "call":
-            return self.derivative(self._dependent(self.expression_of(nodes[0], text)), *counts)
-        return self.derivative(self[str(nodes[0].value)], *counts)
+        return read_expression(self, parse_tree(text), text, parameters)
 
     def standard(self, expression: Expr) -> Expr:
         """Return the expression with u(t, x) and SymPy derivatives in place of the jet's plain symbols.
@@ -345,34 +296,3 @@ class Jet:
             letters = [x.name for x, k in zip(self.independent, index, strict=False) for _ in range(k)]
             names[symbol] = derivative_latex(u.name, letters) if letters else symbol_latex(u.name)
         return names
-
-
-class CoordinateNames(Mapping[str, Symbol]):
-    """The names that text about a jet may use; iteration lists one spelling each, look-up accepts all of them.
-
-    Raises InvalidInput when a parameter has the name of a coordinate.
-    """
-
-    def __init__(
-        self, jet: Jet, parameters: Sequence[Symbol] = (), extra: Mapping[str, Expr] | None = None
-    ) -> None:
-        self._jet = jet
-        self._further = dict(extra or {})
-        for symbol in parameters:
-            if jet._lookup(symbol.name) is not None or symbol.name in self._further:
-                raise InvalidInput(f"the parameter `{symbol.name}` has the name of a coordinate of {jet}.")
-            self._further[symbol.name] = symbol
-
-    def __getitem__(self, name: str) -> Symbol:
-        symbol = self._further.get(name)
-        symbol = self._jet._lookup(name) if symbol is None else symbol
-        if symbol is None:
-            raise KeyError(name)
-        return symbol
-
-    def __iter__(self) -> Iterator[str]:
-        yield from (c.name for c in self._jet.coordinates)
-        yield from self._further
-
-    def __len__(self) -> int:
-        return len(self._jet.coordinates) + len(self._further)

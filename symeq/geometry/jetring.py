@@ -20,7 +20,8 @@ from symeq.geometry.jet import Jet
 class JetRing:
     """The ring K[x, u, u_J] over the coordinates of a jet, K the field of the coefficients.
 
-    SymPy differentiates an expression node by node; here D_i shifts exponents, which is 10 to 50 times faster.
+    SymPy differentiates an expression node by node; here D_i shifts exponents, which is 10 to 50 times
+    faster.
     """
 
     def __init__(self, jet: Jet, domain: Any) -> None:
@@ -88,7 +89,8 @@ def polynomials_on(
 ) -> tuple[JetRing, list[PolyElement]] | None:
     """Return expressions polynomial in `variables` as elements of one ring of the jet, or None if one is not.
 
-    Their coefficients may hold parameters and algebraic numbers; K is the smallest field that SymPy finds for them.
+    Their coefficients may hold parameters and algebraic numbers; K is the smallest field that SymPy finds for
+    them.
     """
     expressions, variables = list(expressions), list(variables)
     try:
@@ -106,7 +108,9 @@ def polynomials_on(
     return jet_ring, [_embedded(jet_ring.ring, {m: next(converted) for m in p}, places, size) for p in terms]
 
 
-def _embedded(ring: PolyRing, terms: Mapping[tuple[int, ...], Any], places: list[int], size: int) -> PolyElement:
+def _embedded(
+    ring: PolyRing, terms: Mapping[tuple[int, ...], Any], places: list[int], size: int
+) -> PolyElement:
     result = {}
     for monomial, coefficient in terms.items():
         exponents = [0] * size

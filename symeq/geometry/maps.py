@@ -12,7 +12,8 @@ from sympy import Expr, ImmutableMatrix, Symbol
 from symeq.errors import InvalidInput
 from symeq.geometry.calculus import exact_expression, expression_text, partial_derivative
 from symeq.geometry.fields import TIME, VectorField
-from symeq.geometry.jet import Jet, MultiIndex, as_symbols
+from symeq.geometry.jet import Jet, MultiIndex
+from symeq.geometry.names import as_symbols
 from symeq.latex import expression_latex, symbol_latex
 
 
@@ -55,7 +56,7 @@ class PointMap:
         return hash(frozenset(self.components))
 
     def __getitem__(self, variable: Symbol | str) -> Expr:
-        symbol = as_symbols(variable)[0]
+        symbol = Symbol(variable) if isinstance(variable, str) else variable
         return next((f for z, f in self.components if z == symbol), symbol)
 
     def _jacobian(self) -> ImmutableMatrix:
@@ -97,7 +98,9 @@ class PointMap:
                 raise InvalidInput(f"the map `{self}` moves `{z}`, which is not a variable of {jet}.")
             for symbol in f.free_symbols:
                 if symbol not in jet.variables and jet.is_coordinate(symbol):
-                    raise InvalidInput(f"the map `{self}` depends on the derivative `{symbol}`; maps act on points.")
+                    raise InvalidInput(
+                        f"the map `{self}` depends on the derivative `{symbol}`; maps act on points."
+                    )
 
     def apply(self, expression: Expr, jet: Jet) -> Expr:
         """Return F o g, multiplied out: the expression at the transformed point of the jet.
@@ -132,10 +135,14 @@ class PointMap:
         if jet is not None:
             self._check_variables(jet)
         if not self.is_affine:
-            raise InvalidInput(f"the map `{self}` is not affine in the variables it moves; only such maps are inverted.")
+            raise InvalidInput(
+                f"the map `{self}` is not affine in the variables it moves; only such maps are inverted."
+            )
         variables = [z for z, _ in self.components]
         jacobian = self._jacobian()
-        shift = ImmutableMatrix([f.xreplace(dict.fromkeys(variables, sympy.S.Zero)) for _, f in self.components])
+        shift = ImmutableMatrix(
+            [f.xreplace(dict.fromkeys(variables, sympy.S.Zero)) for _, f in self.components]
+        )
         solution = jacobian.inv() * (ImmutableMatrix(variables) - shift) if variables else []
         return PointMap({z: _reduced(f) for z, f in zip(variables, solution, strict=True)})
 
@@ -160,7 +167,9 @@ class PointMap:
 
     def latex(self) -> str:
         r"""Return LaTeX such as `x \\mapsto -x,\\ u \\mapsto -u`."""
-        parts = (rf"{symbol_latex(z.name)} \mapsto {expression_latex(f, {TIME: 't'})}" for z, f in self.components)
+        parts = (
+            rf"{symbol_latex(z.name)} \mapsto {expression_latex(f, {TIME: 't'})}" for z, f in self.components
+        )
         return r",\ ".join(parts) or r"\mathrm{id}"
 
 
@@ -183,7 +192,9 @@ class _MapProlongation:
             rows = [[jet.total_derivative(self.map[y], x) for y in jet.independent] for x in jet.independent]
             jacobian = ImmutableMatrix(rows)
             if _reduced(jacobian.det()) == 0:
-                raise InvalidInput(f"the map `{self.map}` does not act on {jet}: its independent variables collapse.")
+                raise InvalidInput(
+                    f"the map `{self.map}` does not act on {jet}: its independent variables collapse."
+                )
             self.inverse = jacobian.inv().applyfunc(_reduced)
         return self.inverse
 
@@ -194,6 +205,10 @@ class _MapProlongation:
             j = max(k for k, count in enumerate(index) if count)
             below = self.derivative(u, tuple(count - (k == j) for k, count in enumerate(index)))
             row = self.inverse_jacobian().row(j)
-            terms = (a * self.jet.total_derivative(below, x) for a, x in zip(row, self.jet.independent, strict=True) if a != 0)
+            terms = (
+                a * self.jet.total_derivative(below, x)
+                for a, x in zip(row, self.jet.independent, strict=True)
+                if a != 0
+            )
             self.known[u, index] = _reduced(sympy.Add(*terms))
         return self.known[u, index]

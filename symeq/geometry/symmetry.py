@@ -11,20 +11,20 @@ import sympy
 from sympy import Expr, Symbol
 from sympy.polys.constructor import construct_domain
 
-from symeq.errors import InvalidInput
+from symeq.errors import InvalidInput, did_you_mean
 from symeq.geometry.fields import TIME, VectorField
-from symeq.geometry.jet import Jet, as_symbols
+from symeq.geometry.jet import Jet
 from symeq.geometry.maps import PointMap
-from symeq.parsing import did_you_mean
+from symeq.geometry.names import as_symbols
 
 
 @dataclass(frozen=True, init=False)
 class Symmetry:
     """What leaves a law unchanged: generators of continuous transformations, and discrete maps.
 
-    Arguments: sequences of VectorField and PointMap; `label` is the text tables name it by; `parameters` are the
-    symbols that are constants. Neither label nor parameters count when symmetries are compared. `a + b` joins two
-    symmetries, and `trivial`, which demands nothing, is the neutral element.
+    Arguments: sequences of VectorField and PointMap; `label` is the text tables name it by; `parameters` are
+    the symbols that are constants. Neither label nor parameters count when symmetries are compared. `a + b`
+    joins two symmetries, and `trivial`, which demands nothing, is the neutral element.
 
     >>> t, x, u = as_symbols("t x u")
     >>> print(Symmetry([VectorField({t: 1})]) + Symmetry(maps=[PointMap({x: -x, u: -u})], label="mirror"))
@@ -47,14 +47,21 @@ class Symmetry:
         for group, kind in ((generators, VectorField), (maps, PointMap)):
             for item in group:
                 if not isinstance(item, kind):
-                    raise InvalidInput(f"a symmetry is made of VectorField and PointMap, found {type(item).__name__}.")
+                    raise InvalidInput(
+                        f"a symmetry is made of VectorField and PointMap, found {type(item).__name__}."
+                    )
         object.__setattr__(self, "generators", tuple(dict.fromkeys(v for v in generators if v)))
         object.__setattr__(self, "maps", tuple(dict.fromkeys(g for g in maps if g.components)))
         object.__setattr__(self, "label", label)
         object.__setattr__(self, "parameters", as_symbols(parameters))
 
+    @property
+    def members(self) -> tuple[VectorField | PointMap, ...]:
+        """The generators, then the maps."""
+        return self.generators + self.maps
+
     def __bool__(self) -> bool:
-        return bool(self.generators or self.maps)
+        return bool(self.members)
 
     def __add__(self, other: Symmetry) -> Symmetry:
         if not isinstance(other, Symmetry):
@@ -67,7 +74,7 @@ class Symmetry:
         )
 
     def __str__(self) -> str:
-        return self.label or "; ".join(map(str, (*self.generators, *self.maps))) or "trivial"
+        return self.label or "; ".join(map(str, self.members)) or "trivial"
 
     def latex(self) -> str:
         r"""Return the generators and maps as LaTeX, separated by `;\\quad`.
@@ -75,25 +82,26 @@ class Symmetry:
         >>> print(Symmetry([VectorField({"x": Symbol("t"), "u": 1})]).latex())
         t \partial_{x} + \partial_{u}
         """
-        return r";\quad ".join(item.latex() for item in (*self.generators, *self.maps)) or r"\varnothing"
+        return r";\quad ".join(item.latex() for item in self.members) or r"\varnothing"
 
     def on(
         self, jet: Jet, time: Symbol | str | None = None, *, parameters: str | Sequence[str | Symbol] = ()
     ) -> Symmetry:
         """Return the symmetry as it acts on a jet: every symbol checked, the time of boosts filled in.
 
-        Arguments: `time`, the lead's independent variable (default: the first); `parameters`, further constants.
+        Arguments: `time`, the lead's independent variable (default: the first; TIME leaves it open);
+        `parameters`, further constants.
         Raises InvalidInput naming a symbol that is neither a variable of the jet nor a declared parameter.
 
         >>> jet = Jet("t x", "u")
         >>> Symmetry([VectorField({"x": TIME, "u": 1})]).on(jet).generators
         (VectorField(t*d_x + d_u),)
         """
-        variable = jet.independent[0 if time is None else jet.position(time)]
+        variable = TIME if time is TIME else jet.independent[0 if time is None else jet.position(time)]
         constants = tuple(dict.fromkeys(self.parameters + as_symbols(parameters)))
         known = {s.name: s for s in (*constants, *jet.variables)}
         symbols = {TIME: variable}
-        for item in (*self.generators, *self.maps):
+        for item in self.members:
             moved = {z for z, _ in item.components}
             for symbol in sorted(item.free_symbols - {TIME}, key=lambda s: s.name):
                 target = known.get(symbol.name)
@@ -110,8 +118,8 @@ class Symmetry:
     def closed(self, limit: int = 64) -> Symmetry:
         """Return the symmetry with its generators closed under the bracket and under the maps.
 
-        Each field that has to be added is named in a warning. Linear independence is exact, over the numbers and the
-        declared parameters.
+        Each field that has to be added is named in a warning. Linear independence is exact, over the numbers
+        and the declared parameters.
         Raises InvalidInput when more than `limit` independent generators are needed.
 
         >>> import warnings
@@ -133,18 +141,24 @@ class Symmetry:
             done += 1
             if len(fields) > limit:
                 raise InvalidInput(
-                    f"`{self}` does not close: its brackets give more than {limit} independent generators, such as"
+                    f"`{self}` does not close: brackets give more than {limit} independent generators, such as"
                     f" {fields[-1]}. Give generators that close, or raise the limit."
                 )
         if len(fields) > given:
             added = ", ".join(str(v) for v in fields[given:])
-            warnings.warn(f"`{self}` does not close under the bracket: added {added}.", stacklevel=2)
+            warnings.warn(
+                f"`{self}` does not close under the bracket and the maps: added {added}.", stacklevel=2
+            )
         return Symmetry(fields, self.maps, self.label, parameters=self.parameters)
 
 
-def _stranger(symmetry: Symmetry, symbol: Symbol, jet: Jet, known: Mapping[str, Symbol], moved: bool) -> InvalidInput:
+def _stranger(
+    symmetry: Symmetry, symbol: Symbol, jet: Jet, known: Mapping[str, Symbol], moved: bool
+) -> InvalidInput:
     first, second = (", ".join(s.name for s in group) for group in (jet.independent, jet.dependent))
-    names = f"Its states are {second}." if len(jet.independent) == 1 else f"Its variables are {first}; {second}."
+    names = (
+        f"Its states are {second}." if len(jet.independent) == 1 else f"Its variables are {first}; {second}."
+    )
     hint = did_you_mean(symbol.name, known)
     if jet.is_coordinate(symbol):
         hint = " Point transformations do not involve derivatives."
@@ -156,7 +170,7 @@ def _stranger(symmetry: Symmetry, symbol: Symbol, jet: Jet, known: Mapping[str, 
 
 
 class _Span:
-    """The linear span of fields over the constants, kept as reduced rows: one exact elimination step per field."""
+    """The linear span of fields over the constants, as reduced rows: one exact elimination step per field."""
 
     def __init__(self, parameters: Sequence[Symbol]) -> None:
         self.parameters = frozenset(parameters)
@@ -174,7 +188,9 @@ class _Span:
 
     def _widen(self, coefficients: Sequence[Expr]) -> None:
         """Let the field of constants hold these numbers and parameters as well."""
-        needed, _ = construct_domain([*coefficients, *self.parameters, sympy.S.One], field=True, extension=True)
+        needed, _ = construct_domain(
+            [*coefficients, *self.parameters, sympy.S.One], field=True, extension=True
+        )
         joint = self.domain.unify(needed)
         if joint != self.domain:
             old, self.domain = self.domain, joint
@@ -201,7 +217,9 @@ class _Span:
         numbers = [c for c in self._entries(field).values() if c.is_Rational]
         if not numbers:
             return field
-        factor = sympy.ilcm(1, *(c.q for c in numbers)) / sympy.Integer(sympy.igcd(0, *(c.p for c in numbers)))
+        factor = sympy.ilcm(1, *(c.q for c in numbers)) / sympy.Integer(
+            sympy.igcd(0, *(c.p for c in numbers))
+        )
         return field * (factor if numbers[0] > 0 else -factor)
 
 
