@@ -1,0 +1,158 @@
+"""Simulators against exact solutions and against themselves with half the step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from symeq.data.records import Record
+from systems import (
+    burgers,
+    damped_oscillator,
+    growth,
+    isotropic_oscillator,
+    kdv,
+    kuramoto_sivashinsky,
+    lambda_omega,
+)
+from systems.torus import Torus
+from systems.trajectories import runge_kutta
+
+
+def values(record: Record, name: str = "u") -> np.ndarray:
+    return np.stack([part[name].values for part in record.parts])
+
+
+def test_the_kdv_soliton_keeps_its_shape() -> None:
+    record = kdv.simulate(initial=lambda x: kdv.soliton(0, x, c=4), length=40, frames=5, duration=2)
+    part = record.parts[0]
+    exact = np.stack([kdv.soliton(t, part["x"].values, c=4) for t in part["t"].values])
+    # The soliton's tails at the edge of the box are 2 c exp(-40) of a periodic one's.
+    assert np.abs(part["u"].values - exact).max() < 1e-6
+
+
+def test_burgers_follows_cole_and_hopf() -> None:
+    length, nu = 16.0, 0.1
+    part = burgers.simulate(
+        initial=lambda x: burgers.cole_hopf(0, x, length=length, nu=nu), frames=11, length=length, nu=nu
+    ).parts[0]
+    exact = np.stack([burgers.cole_hopf(t, part["x"].values, length=length, nu=nu) for t in part["t"].values])
+    assert np.abs(part["u"].values - exact).max() < 1e-9
+
+
+def test_the_isotropic_oscillator_has_its_closed_form() -> None:
+    k, c = isotropic_oscillator.PARAMETERS["k"], isotropic_oscillator.PARAMETERS["c"]
+    part = isotropic_oscillator.simulate(trajectories=1, seed=5).parts[0]
+    t, x, u = (part[name].values for name in ("t", "x", "u"))
+    frequency = np.sqrt(k - c**2 / 4)
+    swing = x[0] * np.cos(frequency * t) + (u[0] + c / 2 * x[0]) / frequency * np.sin(frequency * t)
+    assert np.abs(x - np.exp(-c / 2 * t) * swing).max() < 1e-8
+
+
+def test_the_damped_oscillator_has_its_closed_form() -> None:
+    for part in damped_oscillator.simulate(trajectories=2).parts:
+        z = part["x"].values + 1j * part["y"].values
+        assert np.abs(z - z[0] * np.exp((-0.1 + 1j) * part["t"].values)).max() < 1e-9
+
+
+def test_growth_has_its_closed_form() -> None:
+    for part in growth.simulate(trajectories=2).parts:
+        t, x, y = (part[name].values for name in "txy")
+        fed = 0.1 * y[0] ** 2 / 2.3
+        assert np.abs(y - y[0] * np.exp(t)).max() < 1e-9
+        assert np.abs(x - (x[0] - fed) * np.exp(-0.3 * t) - fed * np.exp(2 * t)).max() < 1e-9
+
+
+@pytest.mark.parametrize(
+    ("simulate", "options", "step", "bound"),
+    [
+        (lambda_omega.simulate, {"frames": 11, "duration": 0.5}, lambda_omega.STEP, 1e-5),
+        (burgers.simulate, {"frames": 11, "duration": 5.0}, 0.01, 1e-7),
+        (kdv.simulate, {"frames": 11, "duration": 2.0}, 0.0025, 1e-4),
+        (kuramoto_sivashinsky.simulate, {"frames": 11, "duration": 5.0}, 0.01, 1e-7),
+    ],
+    ids=["lambda_omega", "burgers", "kdv", "kuramoto_sivashinsky"],
+)
+def test_half_the_default_step_changes_nothing(
+    simulate: Callable[..., Record], options: dict[str, float], step: float, bound: float
+) -> None:
+    whole, half = (values(simulate(step=h, **options)) for h in (step, step / 2))
+    assert np.abs(whole - half).max() < bound
+
+
+@pytest.mark.parametrize(
+    ("simulate", "points", "duration", "bound"),
+    [
+        (lambda_omega.simulate, 128, 0.5, 1e-5),
+        (burgers.simulate, 256, 10.0, 1e-6),
+        (kdv.simulate, 256, 2.0, 1e-8),
+        (kuramoto_sivashinsky.simulate, 256, 10.0, 1e-9),
+    ],
+    ids=["lambda_omega", "burgers", "kdv", "kuramoto_sivashinsky"],
+)
+def test_twice_the_default_points_change_nothing(
+    simulate: Callable[..., Record], points: int, duration: float, bound: float
+) -> None:
+    options = {"frames": 3, "duration": duration}
+    default, fine = (simulate(points=n, **options).parts[0]["u"] for n in (points, 2 * points))
+    shared = fine.isel({axis: slice(None, None, 2) for axis in fine.dims if axis != "t"})
+    assert np.abs(shared.values - default.values).max() < bound
+
+
+def test_runge_kutta_is_of_fourth_order() -> None:
+    errors = []
+    for steps in (20, 40):
+        states = runge_kutta(lambda x, y: [-y, x], np.array([[1.0], [0.0]]), step=2 / steps, steps=steps)
+        errors.append(np.abs(states[-1, :, 0] - [np.cos(2), np.sin(2)]).max())
+    assert 14 < errors[0] / errors[1] < 18
+
+
+def test_exponential_runge_kutta_is_of_fourth_order() -> None:
+    def end(step: float) -> np.ndarray:
+        record = burgers.simulate(points=64, length=8, frames=3, duration=2, step=step, seed=1)
+        return values(record)[0, -1]
+
+    ends = [end(step) for step in (0.05, 0.025, 0.0125)]
+    ratio = np.abs(ends[0] - ends[1]).max() / np.abs(ends[1] - ends[2]).max()
+    assert 12 < ratio < 22
+
+
+def test_a_random_field_does_not_depend_on_the_grid() -> None:
+    coarse, fine = (
+        Torus((3.0, 5.0), points).smooth_field(np.random.default_rng(7), waves=3)
+        for points in ((16, 20), (32, 60))
+    )
+    assert np.allclose(fine[::2, ::3], coarse)
+    assert abs(fine.mean()) < 1e-12
+    assert np.isclose(np.mean(fine**2), 1)
+
+
+@pytest.mark.parametrize("points", [(12, 9), (9, 12), (12, 12)])
+def test_derivatives_of_a_wave_are_exact(points: tuple[int, int]) -> None:
+    torus = Torus(lengths=(2 * np.pi, 4 * np.pi), points=points, origin=(1.0, -2.0))
+    x, y = np.meshgrid(*torus.axes, indexing="ij")
+    wave = torus.backward(torus.derivative(1, 2) * torus.forward(np.sin(2 * x + 1.5 * y)))
+    assert np.allclose(wave, -4.5 * np.cos(2 * x + 1.5 * y))
+
+
+def test_the_published_protocols_are_kept() -> None:
+    oscillator, growing = damped_oscillator.simulate(), growth.simulate()
+    assert len(oscillator.parts) == 50
+    assert np.allclose(oscillator.parts[0]["t"], 0.2 * np.arange(101))
+    radii = [float(np.hypot(part["x"][0], part["y"][0])) for part in oscillator.parts]
+    assert 0.5 <= min(radii) < 0.7
+    assert 1.8 < max(radii) <= 2
+    assert len(growing.parts) == 100
+    assert np.allclose(growing.parts[0]["t"], 0.02 * np.arange(101))
+    starts = np.array([[part[name][0] for name in "xy"] for part in growing.parts])
+    assert 0.2 <= starts.min() < 0.25
+    assert 0.95 < starts.max() <= 1
+
+
+def test_the_spiral_turns_once_around_its_centre() -> None:
+    angle = np.linspace(-np.pi, np.pi, 65)
+    u, v = lambda_omega.spiral(2 * np.cos(angle), 2 * np.sin(angle))
+    assert np.allclose(np.hypot(u, v), np.tanh(2))
+    assert np.isclose(np.unwrap(np.arctan2(v, u))[-1] - np.unwrap(np.arctan2(v, u))[0], 2 * np.pi)
