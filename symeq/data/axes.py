@@ -187,6 +187,7 @@ class Grid:
     ) -> tuple[xr.Dataset, list[str]]:
         """The variables on the axes, in the order of `independent`, and notes."""
         self.require(independent, dependent)
+        self.contents.check((*independent, *dependent))
         for axis in independent:
             if len(self.entries[axis].extent) > 1:
                 raise InvalidInput(

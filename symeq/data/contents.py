@@ -46,8 +46,8 @@ class Contents:
     table: bool = False
     memory_limit: int = MEMORY_LIMIT
 
-    def read(self, names: Iterable[str]) -> dict[str, np.ndarray]:
-        """The named arrays, refused before reading where they claim more than the limit together."""
+    def check(self, names: Iterable[str]) -> None:
+        """Refuses arrays that cannot be variables, or that claim more than the limit together."""
         chosen = {name: self.entries[name] for name in names}
         for name, entry in chosen.items():
             if entry.refusal:
@@ -60,6 +60,11 @@ class Contents:
                 f" {self.memory_limit / 2**30:.3g} GiB of a file are read. If the file is sound, open a part"
                 " of it with xarray and pass that to `symeq.record`."
             )
+
+    def read(self, names: Iterable[str]) -> dict[str, np.ndarray]:
+        """The named arrays, checked first."""
+        chosen = {name: self.entries[name] for name in names}
+        self.check(chosen)
         arrays = {}
         for name, entry in chosen.items():
             try:

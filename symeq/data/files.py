@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import importlib
 import os
+import warnings
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import scipy.io
@@ -60,6 +61,19 @@ def _clean(attributes: Mapping[str, Any]) -> dict[str, Any]:
         if isinstance(value, str | int | float):
             clean[str(key)] = int(value) if isinstance(value, bool) else value
     return clean
+
+
+def _xarray(path: Path, engine: Literal["h5netcdf", "scipy"]) -> xr.Dataset:
+    """A NetCDF file, lazily: indexes would read every coordinate before its size is checked."""
+    problem = ""
+    with warnings.catch_warnings():
+        # SciPy complains of its own memory map when a damaged file is given up, which is here.
+        warnings.simplefilter("ignore", RuntimeWarning)
+        try:
+            return xr.open_dataset(path, engine=engine, decode_times=False, create_default_indexes=False)
+        except Exception as error:
+            problem = reason(error)
+    raise ValueError(problem)
 
 
 def _refusal(dtype: np.dtype) -> str:
@@ -165,6 +179,7 @@ def netcdf(path: Path) -> Iterator[dict[str, Entry]]:
     with open(path, "rb") as stream:
         magic = stream.read(8)
     refusals: dict[str, str] = {}
+    engine: Literal["h5netcdf", "scipy"]
     if magic == HDF5_MAGIC:
         extra("h5netcdf")
         with hdf5(path) as inside:
@@ -176,8 +191,7 @@ def netcdf(path: Path) -> Iterator[dict[str, Entry]]:
         engine = "scipy"
     else:
         raise ValueError("it starts like neither NetCDF-3 nor NetCDF-4")
-    # Indexes would read every coordinate before its size is checked.
-    with xr.open_dataset(path, engine=engine, decode_times=False, create_default_indexes=False) as dataset:
+    with _xarray(path, engine) as dataset:
         yield {
             str(name): Entry(
                 variable.shape,

@@ -46,7 +46,7 @@ def table(path: Path) -> Iterator[dict[str, Entry]]:
         except ValueError as error:
             raise InvalidInput(_first_bad_line(path, header) or f"{path.name}: {reason(error)}.") from error
     if not values.size:
-        raise InvalidInput(f"{path.name} has a header line and no rows.")
+        raise InvalidInput(f"{path.name} has a header line and no rows. Add one row for each point.")
     if values.shape[1] != len(header):
         raise InvalidInput(
             f"The rows of {path.name} have {values.shape[1]} cells, its header names {len(header)} columns: "

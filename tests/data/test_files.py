@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any, Literal
 
 import h5py
 import numpy as np
@@ -26,7 +27,7 @@ STATES = np.stack([np.sin(3 * T), np.exp(-T)], axis=1)
 CURVE = trajectories(T, STATES, "x y")
 
 
-def write_netcdf(engine: str) -> Callable[[Path, Record], Path]:
+def write_netcdf(engine: Literal["scipy", "h5netcdf"]) -> Callable[[Path, Record], Path]:
     def write(folder: Path, made: Record) -> Path:
         made.parts[0].to_netcdf(folder / "run.nc", engine=engine)
         return folder / "run.nc"
@@ -34,7 +35,7 @@ def write_netcdf(engine: str) -> Callable[[Path, Record], Path]:
     return write
 
 
-def arrays_of(made: Record) -> dict[str, np.ndarray]:
+def arrays_of(made: Record) -> dict[str, Any]:
     return {str(name): made.parts[0][name].values for name in (*made.independent, *made.dependent)}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -21,7 +22,7 @@ CIRCLE = np.stack([np.sin(3 * T), np.cos(3 * T)], axis=1)
 WAVE = np.cos(2 * np.pi * (X - T[:, np.newaxis])) + T[:, np.newaxis] ** 2
 
 
-def wave(**attrs: object) -> xr.Dataset:
+def wave(**attrs: Any) -> xr.Dataset:
     return xr.Dataset({"u": (("t", "x"), WAVE)}, coords={"t": T, "x": ("x", X, attrs)})
 
 
@@ -49,7 +50,7 @@ def test_a_trajectory_comes_out_as_it_went_in(states: np.ndarray) -> None:
         (np.stack([T, T + 1]), np.stack([CIRCLE, CIRCLE]), [41, 41]),
     ],
 )
-def test_every_way_to_give_trajectories(t: object, states: object, lengths: list[int]) -> None:
+def test_every_way_to_give_trajectories(t: Any, states: Any, lengths: list[int]) -> None:
     made = trajectories(t, states, "x y")
     assert [part.sizes["t"] for part in made.parts] == lengths
     assert made.independent == ("t",) and made.dependent == ("x", "y")
@@ -112,7 +113,7 @@ def test_a_repeated_end_point_of_a_periodic_axis_is_dropped() -> None:
 
 
 @pytest.mark.parametrize("dtype", [np.int16, np.float32, ">f8", np.uint8])
-def test_numbers_of_any_type_become_float64(dtype: object) -> None:
+def test_numbers_of_any_type_become_float64(dtype: Any) -> None:
     states = np.arange(20).reshape(10, 2).astype(dtype)
     made = trajectories(np.arange(10), states, "x y")
     assert made.parts[0]["x"].dtype == np.float64 and made.parts[0]["t"].dtype == np.float64
@@ -222,7 +223,7 @@ def test_refused_fields(name: str) -> None:
         (T, CIRCLE, "", r"expected at least one"),
     ],
 )
-def test_refused_trajectories(t: object, states: object, names: str, message: str) -> None:
+def test_refused_trajectories(t: Any, states: Any, names: str, message: str) -> None:
     with pytest.raises(InvalidInput, match=message):
         trajectories(t, states, names)
 
@@ -240,7 +241,7 @@ def test_refused_trajectories(t: object, states: object, names: str, message: st
         ([wave(periodic=1), wave()], r"Axis `x` is marked periodic in some runs"),
     ],
 )
-def test_refused_datasets(datasets: object, message: str) -> None:
+def test_refused_datasets(datasets: Any, message: str) -> None:
     with pytest.raises(InvalidInput, match=message):
         record(datasets)
 
