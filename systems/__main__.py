@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -43,6 +44,8 @@ def simulate(
     """Simulate a system with its default sizes, add noise, and write the data."""
     if name not in SYSTEMS:
         fail(f"there is no system `{name}`. The systems are {', '.join(SYSTEMS)}.")
+    if not math.isfinite(noise):
+        fail(f"--noise {noise} is no level. Give a number, 0 or more.")
     try:
         storage.check(out)
         record = SYSTEMS[name].simulate(seed=seed)

@@ -31,29 +31,41 @@ def save(record: Record, path: Path, *, attributes: Mapping[str, object]) -> Non
     """
     write = check(path)
     dataset = as_dataset(record).assign_attrs(attributes)
-    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        write(dataset, partial)
-        os.replace(partial, path)
+        write(dataset, _partial(path))
+        os.replace(_partial(path), path)
     except OSError as error:
-        reason = error.strerror or error
-        raise InvalidInput(f"cannot write {path}: {reason}. Choose another --out.") from error
+        raise _refusal(path, error.strerror or str(error)) from error
     finally:
-        partial.unlink(missing_ok=True)
+        _partial(path).unlink(missing_ok=True)
 
 
 def check(path: Path) -> Callable[[xr.Dataset, Path], None]:
     """The writer for a path, or InvalidInput, before time is spent on computing what to write."""
     if path.suffix.lower() not in WRITERS:
-        raise InvalidInput(
-            f"cannot write {path}: its suffix is {path.suffix or '(none)'}; "
-            f"files with {', '.join(WRITERS)} are written. Choose another --out."
-        )
-    if path.is_dir():
-        raise InvalidInput(f"cannot write {path}: it is a directory. Choose another --out.")
-    if not path.parent.is_dir():
-        raise InvalidInput(f"cannot write {path}: there is no directory {path.parent}. Choose another --out.")
+        known = ", ".join(WRITERS)
+        raise _refusal(path, f"its suffix is {path.suffix or '(none)'}; files with {known} are written")
+    try:
+        if path.is_dir():
+            raise _refusal(path, "it is a directory")
+        if path.exists() and not path.is_file():
+            raise _refusal(path, "it is not a regular file")
+        if not path.parent.is_dir():
+            raise _refusal(path, f"there is no directory {path.parent}")
+        _partial(path).touch()
+        _partial(path).unlink()
+    except OSError as error:
+        raise _refusal(path, error.strerror or str(error)) from error
     return WRITERS[path.suffix.lower()]
+
+
+def _partial(path: Path) -> Path:
+    """Where the file grows; on the same volume, so that renaming it is one step."""
+    return path.with_name(f".{path.name}.{os.getpid()}.part")
+
+
+def _refusal(path: Path, reason: str) -> InvalidInput:
+    return InvalidInput(f"cannot write {path}: {reason}. Choose another --out.")
 
 
 def _netcdf(dataset: xr.Dataset, path: Path) -> None:

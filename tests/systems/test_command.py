@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -81,11 +82,14 @@ def test_the_file_says_what_it_holds(tmp_path: Path) -> None:
         ("hopf", "missing/a.nc", "there is no directory"),
         ("hopf", "file/a.nc", "there is no directory"),
         ("hopf", "folder.nc", "it is a directory"),
+        ("hopf", "pipe.nc", "it is not a regular file"),
+        ("hopf", "long" * 70 + ".nc", "File name too long"),
     ],
 )
 def test_bad_input_ends_with_one_line_and_status_2(tmp_path: Path, name: str, out: str, says: str) -> None:
     (tmp_path / "folder.nc").mkdir()
     (tmp_path / "file").touch()
+    os.mkfifo(tmp_path / "pipe.nc")
     before = sorted(tmp_path.rglob("*"))
     status, output = run("simulate", name, "--out", str(tmp_path / out))
     assert status == 2
@@ -95,7 +99,9 @@ def test_bad_input_ends_with_one_line_and_status_2(tmp_path: Path, name: str, ou
     assert sorted(tmp_path.rglob("*")) == before
 
 
-@pytest.mark.parametrize("words", [("--noise", "-1"), ("--kind", "pink"), ("--seed", "-1")])
+@pytest.mark.parametrize(
+    "words", [("--noise", "-1"), ("--noise", "nan"), ("--kind", "pink"), ("--seed", "-1")], ids="".join
+)
 def test_options_out_of_range_are_refused(tmp_path: Path, words: tuple[str, str]) -> None:
     status, output = run("simulate", "hopf", *words, "--out", str(tmp_path / "a.nc"))
     assert status == 2
