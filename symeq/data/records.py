@@ -255,7 +255,7 @@ def open_record(
     dependent: str | Sequence[Any] | None = None,
     *,
     rename: Mapping[str, str] | None = None,
-    axes: Mapping[str, Sequence[str]] | None = None,
+    axes: Mapping[str, str | Sequence[str]] | None = None,
     periodic: Iterable[str] = (),
     memory_limit: int = files.MEMORY_LIMIT,
 ) -> Record:
@@ -291,7 +291,9 @@ def open_record(
     wanted = None if independent is None else name_list(independent)
     measured = None if dependent is None else name_list(dependent)
     _distinct((*(wanted or ()), *(measured or ())))
-    mapping = axes_of.Naming(wanted, measured, dict(rename or {}), dict(axes or {}))
+    mapping = axes_of.Naming(
+        wanted, measured, dict(rename or {}), {key: name_list(given) for key, given in (axes or {}).items()}
+    )
     datasets: list[xr.Dataset] = []
     notes: list[str] = []
     for one in paths:

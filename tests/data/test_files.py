@@ -191,7 +191,7 @@ def test_square_fields_need_their_axes_named(tmp_path: Path) -> None:
     with pytest.raises(InvalidInput, match=r"`u` .*\(21 x 21\).*cannot be told apart.*`--axes u=t,x`"):
         open_record(tmp_path / "run.npz", "t x", "u", rename={"usol": "u"})
     for name in ("u", "usol"):
-        for axes, expected in ((("t", "x"), square), (("x", "t"), square.T)):
+        for axes, expected in ((("t", "x"), square), (("x", "t"), square.T), ("x,t", square.T)):
             found = open_record(tmp_path / "run.npz", "t x", "u", rename={"usol": "u"}, axes={name: axes})
             assert np.array_equal(found.parts[0]["u"].values, expected)
 
