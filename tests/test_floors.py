@@ -145,6 +145,11 @@ def test_there_is_a_house() -> None:
     assert sources("systems"), "no source file under systems/: this test would check nothing"
 
 
+def test_every_folder_is_a_package() -> None:
+    bare = {path.parent for path in sources("symeq") if not (path.parent / "__init__.py").exists()}
+    assert not bare, f"{sorted(map(str, bare))} lack an __init__.py and would be missing from the wheel"
+
+
 @pytest.mark.parametrize("path", sources("symeq"), ids=module_name)
 def test_a_floor_imports_only_floors_below(path: Path) -> None:
     package = path.name == "__init__.py"
