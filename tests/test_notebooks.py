@@ -24,12 +24,12 @@ def test_scripts_and_notebooks_come_in_pairs() -> None:
     assert {path.stem for path in SCRIPTS} == notebooks, "run `make notebooks`"
 
 
-@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("script", SCRIPTS, ids=[path.stem for path in SCRIPTS])
 def test_notebook_is_its_script(script: Path) -> None:
     assert cells(script.with_suffix(".ipynb")) == cells(script), "run `make notebooks`"
 
 
-@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("script", SCRIPTS, ids=[path.stem for path in SCRIPTS])
 def test_script_runs(script: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     plt.switch_backend("Agg")
     monkeypatch.chdir(tmp_path)
