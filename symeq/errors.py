@@ -26,7 +26,7 @@ class MissingExtra(SymeqError, ImportError):
 
 def quoted(text: str) -> str:
     """Return the text between backquotes on one line, shortened in the middle when long."""
-    line = " ".join(text.split())
+    line = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in " ".join(text.split()))
     return f"`{line}`" if len(line) <= 70 else f"`{line[:45]} ... {line[-15:]}`"
 
 
@@ -54,7 +54,7 @@ def spelled_out(characters: str) -> str:
 def unknown_name(what: str, name: str, known: Iterable[str], text: str, advice: str = "") -> InvalidInput:
     """Return the error for a name nobody declared: what it should be, what is known, the closest one."""
     known = list(islice(known, 2000))
-    shown = ", ".join(known[:16]) + (", ..." if len(known) > 16 else "")
+    shown = ", ".join(known[:16]) + (" and more" if len(known) > 16 else "")
     return InvalidInput(
         f"{quoted(text)}: unknown {what} {quoted(name)}{spelled_out(name)}."
         f"{did_you_mean(name, known)} Known: {shown or 'none'}.{' ' + advice if advice else ''}"

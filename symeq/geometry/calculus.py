@@ -33,20 +33,22 @@ def exact_expression(value: Any) -> Expr:
 
     Raises InvalidInput for text (which is read by the grammar) and for anything else.
 
-    >>> exact_expression(0.1)
-    1/10
+    >>> exact_expression(0.1), exact_expression(Rational(1, 3))
+    (1/10, 1/3)
     """
     if isinstance(value, str):
         raise InvalidInput(f"expected an expression, found the text {value!r}; read it with `Jet.parse`.")
-    expression: Expr = value
-    if isinstance(value, Integral):
-        expression = Integer(int(value))
-    elif isinstance(value, Fraction):
-        expression = Rational(value.numerator, value.denominator)
-    elif isinstance(value, Real):
-        expression = Float(float(value))
-    if not isinstance(expression, Expr):
-        raise InvalidInput(f"expected a number or an expression, found {type(value).__name__}.")
+    expression = value
+    # SymPy's own numbers count as Integral and Real for Python, and must not become floats here.
+    if not isinstance(value, Expr):
+        if isinstance(value, Integral):
+            expression = Integer(int(value))
+        elif isinstance(value, Fraction):
+            expression = Rational(value.numerator, value.denominator)
+        elif isinstance(value, Real):
+            expression = Float(float(value))
+        else:
+            raise InvalidInput(f"expected a number or an expression, found {type(value).__name__}.")
     if expression.has(sympy.nan, sympy.zoo, sympy.oo, sympy.I):
         raise InvalidInput(f"{expression} is not a finite real expression.")
     return expression.xreplace({number: Rational(str(number)) for number in expression.atoms(Float)})

@@ -1,4 +1,4 @@
-"""The text grammar of symmetries, generators, maps and equations, at the command line and in problem files."""
+"""The text grammar of symmetries, generators, maps and equations: of command line and problem files."""
 
 from __future__ import annotations
 
@@ -69,6 +69,11 @@ class _Call:
         first, *turning = self.tuples()
         return group(*self.counted(first, 2, None), turning=turning)
 
+    def nothing(self) -> Symmetry:
+        """The symmetry that demands nothing, and takes no argument."""
+        self.names(0, 0)
+        return trivial
+
     def weights(self) -> dict[str, Expr]:
         """The weights of `scaling(x=1, t=3)`."""
         found: dict[str, Expr] = {}
@@ -99,7 +104,7 @@ _NAMED: Mapping[str, tuple[str, Callable[[_Call], Symmetry]]] = {
     "permutation": ("permutation(x, y)", lambda call: call.alike(groups.permutation)),
     "cyclic": ("cyclic(x, y, z)", lambda call: call.alike(groups.cyclic)),
     "phase": ("phase(u, v)", lambda call: groups.phase(*call.names(2, 2))),
-    "trivial": ("trivial", lambda call: trivial if not call.names(0, 0) else trivial),
+    "trivial": ("trivial", lambda call: call.nothing()),
 }
 
 
@@ -230,7 +235,9 @@ def _map_of(items: Sequence[Node], text: str, jet: Jet, constants: tuple[Symbol,
         for symbol in image.free_symbols - set(constants) - set(jet.variables):
             raise InvalidInput(f"{quoted(text)}: a map of points has no derivative `{symbol}`.")
         images[variables[name]] = image
-    return PointMap(images)
+    point_map = PointMap(images)
+    point_map.inverse()  # refuses a map that has none
+    return point_map
 
 
 def read_equation(text: str, jet: Jet, parameters: Parameters = ()) -> tuple[Expr, Expr]:

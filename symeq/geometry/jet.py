@@ -66,7 +66,7 @@ class Jet:
                 raise InvalidInput(f"{self}: the variable `{name}` is named twice.")
             if name.startswith("d_") and name[2:] in names:
                 raise InvalidInput(
-                    f"{self}: `{name}` cannot name a variable, which stands for the direction of `{name[2:]}`."
+                    f"{self}: `{name}` cannot name a variable: it stands for the direction `{name[2:]}`."
                 )
 
     def __str__(self) -> str:
@@ -146,7 +146,7 @@ class Jet:
         raise InvalidInput(f"`{name}` is not an independent variable of {self}.{did_you_mean(name, known)}")
 
     def derivative(self, u: Symbol | str, *by: Symbol | str | MultiIndex) -> Symbol:
-        """Return the coordinate of a derivative: `derivative(u, x, x)` or `derivative(u, (0, 2))`, at any order.
+        """Return the coordinate of a derivative of any order: `derivative(u, x, x)`, `derivative(u, (0, 2))`.
 
         `u` may itself be a derivative, which is then differentiated further.
 
@@ -251,7 +251,7 @@ class Jet:
 
     @property
     def names(self) -> CoordinateNames:
-        """The names text may use: a mapping to symbols that lists the coordinates, and knows every spelling."""
+        """The names text may use: a mapping to symbols that lists coordinates and knows every spelling."""
         return CoordinateNames(self)
 
     def parse(self, text: str, parameters: str | Sequence[str | Symbol] = ()) -> Expr:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import sympy
-from sympy import Expr, ImmutableMatrix, Symbol
+from sympy import Dummy, Expr, ImmutableMatrix, Symbol
 
 from symeq.errors import InvalidInput
 from symeq.geometry.calculus import exact_expression, expression_text, partial_derivative
@@ -16,13 +17,34 @@ from symeq.geometry.jet import Jet, MultiIndex
 from symeq.geometry.names import as_symbols
 from symeq.latex import expression_latex, symbol_latex
 
+_HIGHEST_PERIOD = 12
+_SQUAREFREE = [k for k in range(2, 200) if all(k % (p * p) for p in range(2, 15))]
+
 
 def _reduced(expression: Expr) -> Expr:
-    """One normal form for polynomials and rational functions; anything else is only multiplied out."""
-    expression = sympy.expand(expression)
-    if expression.is_Atom or expression.is_polynomial():
-        return expression
-    return sympy.expand(sympy.cancel(sympy.together(expression)))
+    """One normal form for polynomials and rational functions, of function arguments too."""
+    if not expression.is_polynomial():
+        expression = expression.replace(_is_kernel, lambda e: e.func(_reduced(e.args[0]), *e.args[1:]))
+        expression = sympy.cancel(sympy.together(expression))
+    return sympy.expand(expression)
+
+
+def _is_kernel(expression: Expr) -> bool:
+    fractional_power = expression.is_Pow and not expression.exp.is_Integer
+    return isinstance(expression, sympy.Function) or fractional_power
+
+
+def _linear_pivots(
+    equations: Sequence[Expr], unknowns: Sequence[Symbol]
+) -> Iterator[tuple[Expr, Symbol, Expr]]:
+    """Every equation with an unknown it is linear in, and the solution for that unknown."""
+    for equation in equations:
+        numerator = sympy.expand(sympy.fraction(sympy.cancel(sympy.together(equation)))[0])
+        for z in unknowns:
+            slope = numerator.coeff(z)
+            rest = sympy.expand(numerator - slope * z)
+            if slope != 0 and not slope.has(z) and not rest.has(z):
+                yield equation, z, _reduced(-rest / slope)
 
 
 @dataclass(frozen=True, init=False, repr=False, eq=False)
@@ -46,7 +68,7 @@ class PointMap:
     def __init__(self, components: Mapping[Symbol, Any] | Mapping[str, Any]) -> None:
         found = [(as_symbols(z)[0], sympy.expand(exact_expression(f))) for z, f in components.items()]
         object.__setattr__(self, "components", tuple((z, f) for z, f in found if f != z))
-        if _reduced(self._jacobian().det()) == 0:
+        if _reduced(self._jacobian().det(method="berkowitz")) == 0:
             raise InvalidInput(f"the map `{self}` cannot be inverted: its Jacobian determinant is zero.")
 
     def __eq__(self, other: object) -> bool:
@@ -62,12 +84,6 @@ class PointMap:
     def _jacobian(self) -> ImmutableMatrix:
         variables = [z for z, _ in self.components]
         return ImmutableMatrix([[partial_derivative(f, z) for z in variables] for _, f in self.components])
-
-    @property
-    def is_affine(self) -> bool:
-        """Whether the images are affine in the variables that move."""
-        moving = {z for z, _ in self.components}
-        return not any(entry.free_symbols & moving for entry in self._jacobian())
 
     @property
     def free_symbols(self) -> frozenset[Symbol]:
@@ -125,26 +141,57 @@ class PointMap:
         return PointMap({z: _reduced(self[z].xreplace(inner)) for z in variables})
 
     def inverse(self, jet: Jet | None = None) -> PointMap:
-        """Return the inverse of a map that is affine in the variables it moves.
+        """Return the inverse of the map, exactly.
 
-        With a jet, the variables are checked to be the jet's. Raises InvalidInput for any other map.
+        The equations z' = g(z) are solved one variable at a time, each where it occurs linearly (affine,
+        triangular and fractional linear maps); else a power of g up to the twelfth must be the identity.
+
+        Argument: a jet whose variables the map is checked to move. Raises InvalidInput for any other map.
 
         >>> print(PointMap({"x": 2 * Symbol("x") + 1}).inverse())
         x -> x/2 - 1/2
         """
         if jet is not None:
             self._check_variables(jet)
-        if not self.is_affine:
-            raise InvalidInput(
-                f"the map `{self}` is not affine in the variables it moves; only such maps are inverted."
-            )
-        variables = [z for z, _ in self.components]
-        jacobian = self._jacobian()
-        shift = ImmutableMatrix(
-            [f.xreplace(dict.fromkeys(variables, sympy.S.Zero)) for _, f in self.components]
+        solved = self._solved()
+        if solved is not None:
+            return PointMap(solved)
+        inverse = self
+        for _ in range(self._apparent_period() - 2):
+            inverse = inverse.compose(self)
+        if not inverse.compose(self).components:
+            return inverse
+        raise InvalidInput(
+            f"the map `{self}` has no inverse that could be found; give a map that is one-to-one."
         )
-        solution = jacobian.inv() * (ImmutableMatrix(variables) - shift) if variables else []
-        return PointMap({z: _reduced(f) for z, f in zip(variables, solution, strict=True)})
+
+    def _apparent_period(self) -> int:
+        """The smallest k with g^k(z) = z at a generic point, to 15 digits; 1 if none is found."""
+        symbols = sorted(self.free_symbols, key=lambda s: s.name)
+        start = {s: sympy.Float(math.sqrt(k), 30) for k, s in zip(_SQUAREFREE, symbols, strict=False)}
+        point = dict(start)
+        for k in range(1, _HIGHEST_PERIOD + 1):
+            point |= {z: f.xreplace(point).evalf(30) for z, f in self.components}
+            if not all(value.is_Float and abs(value) < 1e30 for value in point.values()):
+                return 1
+            if all(abs(point[s] - start[s]) < 1e-15 for s in start):
+                return k
+        return 1
+
+    def _solved(self) -> dict[Symbol, Expr] | None:
+        """Each variable in terms of the images, by elimination; None where none is left that occurs linearly."""
+        images = {z: Dummy(z.name) for z, _ in self.components}
+        equations = [f - images[z] for z, f in self.components]
+        solved: dict[Symbol, Expr] = {}
+        while equations:
+            pivot = next(_linear_pivots(equations, [z for z in images if z not in solved]), None)
+            if pivot is None:
+                return None
+            equation, z, solution = pivot
+            equations = [e.xreplace({z: solution}) for e in equations if e is not equation]
+            solved = {w: _reduced(f.xreplace({z: solution})) for w, f in solved.items()} | {z: solution}
+        variables = {image: z for z, image in images.items()}
+        return {z: f.xreplace(variables) for z, f in solved.items()}
 
     def pull_back(self, field: VectorField) -> VectorField:
         """Return g^* v = (Dg)^-1 v(g(z)), the field that g carries to v.
@@ -191,7 +238,7 @@ class _MapProlongation:
             jet = self.jet
             rows = [[jet.total_derivative(self.map[y], x) for y in jet.independent] for x in jet.independent]
             jacobian = ImmutableMatrix(rows)
-            if _reduced(jacobian.det()) == 0:
+            if _reduced(jacobian.det(method="berkowitz")) == 0:
                 raise InvalidInput(
                     f"the map `{self.map}` does not act on {jet}: its independent variables collapse."
                 )

@@ -141,8 +141,8 @@ class Symmetry:
             done += 1
             if len(fields) > limit:
                 raise InvalidInput(
-                    f"`{self}` does not close: brackets give more than {limit} independent generators, such as"
-                    f" {fields[-1]}. Give generators that close, or raise the limit."
+                    f"`{self}` does not close: brackets give more than {limit} independent fields, such as"
+                    f" {fields[given]}. Give generators that close, or raise the limit."
                 )
         if len(fields) > given:
             added = ", ".join(str(v) for v in fields[given:])
