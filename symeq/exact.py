@@ -9,11 +9,13 @@ from __future__ import annotations
 import random
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import reduce
-from itertools import combinations
+from functools import cache, reduce
+from itertools import chain, combinations
 from math import comb, gcd, lcm
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import sympy as sp
 from sympy.polys.domains.domain import Domain
 from sympy.polys.matrices.sdm import sdm_irref
@@ -23,11 +25,14 @@ from symeq.errors import InvalidInput
 
 Row = tuple[Mapping[int, Any], Any]
 Vector = dict[int, Any]
+Values = tuple[Any, ...]
+IntArray = npt.NDArray[np.int64]
 
-# Work allowed for one connected component of a null space: how many of its elementary vectors are
-# listed outright, and how many field operations random eliminations may take where that is too many.
-LISTED_SUBSETS = 1500
-ELIMINATION_WORK = 400_000
+# Work allowed for one connected component of a null space: how many subsets of its columns are tried to list
+# its elementary vectors, and how many field operations random eliminations may take where those are too many.
+LISTED_SUBSETS = 1000
+ELIMINATION_WORK = 100_000
+SMALL_INTEGER = 2**20  # products of two such entries and their sums stay exact in 64 bits
 
 
 @dataclass(frozen=True)
@@ -89,7 +94,9 @@ def _constants(
     if expression.is_Rational or expression in coordinates:
         return
     if expression.is_Float or expression in (sp.nan, sp.zoo, sp.oo, -sp.oo):
-        raise InvalidInput(f"{expression} is not an exact number. Write it as a fraction, e.g. Rational(1, 3).")
+        raise InvalidInput(
+            f"{expression} is not an exact number. Write it as a fraction, e.g. Rational(1, 3)."
+        )
     composed = expression.is_Add or expression.is_Mul
     if expression.is_Pow and expression.exp.is_Integer:
         composed = True
@@ -123,12 +130,13 @@ def solve_affine(
         exact = [({k: _number(v) for k, v in row.items()}, _number(d)) for row, d in rows]
         field = coefficient_field([e for row, d in exact for e in (*row.values(), d)])
         rows = [({k: field.from_sympy(v) for k, v in row.items()}, field.from_sympy(d)) for row, d in exact]
+    element = cache(field.convert)
     # The right-hand side enters as one more unknown, fixed to 1: C c - d * 1 = 0.
     matrix: dict[int, Vector] = {}
     for i, (row, d) in enumerate(rows):
-        entries = {k: field.convert(v) for k, v in row.items() if v}
+        entries = {k: element(v) for k, v in row.items() if v}
         if d:
-            entries[unknowns] = -field.convert(d)
+            entries[unknowns] = -element(d)
         if entries:
             matrix[i] = entries
     reduced, pivots, _ = sdm_irref(matrix)
@@ -172,7 +180,9 @@ def _contradiction(rows: Sequence[Row], field: Domain) -> tuple[int, ...]:
     return tuple(sorted(support))
 
 
-def _null_vectors(reduced: Mapping[int, Vector], pivots: Sequence[int], columns: int, field: Domain) -> list[Vector]:
+def _null_vectors(
+    reduced: Mapping[int, Vector], pivots: Sequence[int], columns: int, field: Domain
+) -> list[Vector]:
     bound = set(pivots)
     vectors = {free: {free: field.one} for free in range(columns) if free not in bound}
     for row, pivot in zip(reduced.values(), pivots, strict=True):
@@ -211,121 +221,175 @@ def _components(vectors: Sequence[Vector]) -> Iterator[list[Vector]]:
 
 
 class _Component:
-    """The shortest vectors of a space spanned by a few vectors whose supports are connected.
+    """The shortest basis of a space spanned by a few vectors whose supports are connected.
 
-    A vector of minimal support (an *elementary* vector) vanishes on a hyperplane's worth of columns, and
-    vectors of minimal total length span greedily because independence is a matroid. Columns that are
-    multiples of each other vanish together and count as one class.
+    Columns that are multiples of each other vanish together: they form a class, and a vector is known by its
+    values on one column of each. Vectors of minimal support (*elementary* vectors) contain a basis of minimal
+    total length, and picking them greedily finds it because independence is a matroid.
     """
 
     def __init__(self, vectors: list[Vector], extra: int, field: Domain) -> None:
-        self.vectors, self.extra, self.field = vectors, extra, field
+        self.field, self.extra = field, extra
         self.affine = any(extra in vector for vector in vectors)
-        self.columns: dict[int, Vector] = {}
-        for i, vector in enumerate(vectors):
-            for k, value in vector.items():
-                self.columns.setdefault(k, {})[i] = value
-        self.candidates = sorted(self._elementary(), key=self._key)
+        vectors = [primitive(vector, field) for vector in vectors]
+        if field.is_QQ:
+            vectors = [{k: int(v) for k, v in vector.items()} for vector in vectors]
+        zero = 0 if field.is_QQ else field.zero
+        classes: dict[Values, list[tuple[int, Values]]] = {}
+        for k in sorted(set().union(*vectors)):
+            column = tuple(vector.get(k, zero) for vector in vectors)
+            classes.setdefault(self._normal(column), []).append((k, column))
+        self.classes = list(classes.values())
+        self.weights = [len(members) for members in self.classes]
+        self.rows = [tuple(members[0][1][i] for members in self.classes) for i in range(len(vectors))]
+        self.candidates = self.rows
+        if len(vectors) > 1:
+            distinct = {self._normal(row) for row in chain(self.rows, self._shorter())}
+            self.candidates = sorted(distinct, key=self._key)
 
     def basis(self) -> list[Vector]:
         """The homogeneous part: candidates without the extra unknown, greedily by length."""
-        wanted = len(self.vectors) - self.affine
-        echelon: dict[int, Vector] = {}
+        wanted = len(self.rows) - self.affine
+        echelon: dict[int, Values] = {}
         chosen: list[Vector] = []
-        for vector in self.candidates:
+        for row in self.candidates:
             if len(chosen) == wanted:
                 break
-            if self.extra not in vector and self._extends(echelon, vector):
-                chosen.append(vector)
+            if not self._affine(row) and _extends(echelon, row):
+                chosen.append(primitive(self._vector(row), self.field))
         return chosen
 
     def particular(self) -> Vector:
-        vector = next(v for v in self.candidates if self.extra in v)
-        scale = vector[self.extra]
-        return {k: value / scale for k, value in vector.items()}
+        """The shortest candidate in which the extra unknown is 1."""
+        vector = self._vector(next(filter(self._affine, self.candidates)))
+        return {k: v / vector[self.extra] for k, v in vector.items()}
 
-    def _key(self, vector: Vector) -> tuple[Any, ...]:
-        support = sorted(vector)
+    def _affine(self, row: Values) -> bool:
+        # The extra unknown is the last column of all, hence the last member of its class.
+        return self.affine and any(
+            v and c[-1][0] == self.extra for v, c in zip(row, self.classes, strict=True)
+        )
+
+    def _vector(self, row: Values) -> Vector:
+        """The entries in all columns of the vector with these values on the classes."""
+        vector = {}
+        for value, members in zip(row, self.classes, strict=True):
+            if value:
+                first = members[0][1]
+                at = next(i for i, entry in enumerate(first) if entry)
+                scale = self.field.convert(value) / self.field.convert(first[at])
+                vector.update((k, scale * self.field.convert(column[at])) for k, column in members)
+        return vector
+
+    def _normal(self, values: Values) -> Values:
+        """The multiple that stands for all multiples."""
+        first = next(entry for entry in values if entry)
+        if not self.field.is_QQ:
+            return tuple(entry / first for entry in values)
+        divisor = gcd(*values) if first > 0 else -gcd(*values)
+        return tuple(entry // divisor for entry in values)
+
+    def _key(self, row: Values) -> tuple[Any, ...]:
+        support = [i for i, value in enumerate(row) if value]
+        length = sum(self.weights[i] for i in support)
         if self.field.is_QQ:
-            entries = [int(vector[k].numerator) for k in support]
-            return len(support), sum(map(abs, entries)), support, [-entry for entry in entries]
-        text = ",".join(str(vector[k]) for k in support)
-        return len(support), len(text), support, [text]
+            return (
+                length,
+                sum(abs(row[i]) * self.weights[i] for i in support),
+                support,
+                [-row[i] for i in support],
+            )
+        text = ",".join(str(row[i]) for i in support)
+        return length, len(text), support, [text]
 
-    def _extends(self, echelon: dict[int, Vector], vector: Vector) -> bool:
-        rest = dict(vector)
-        while rest:
-            pivot = min(rest)
-            if pivot not in echelon:
-                echelon[pivot] = rest
-                return True
-            row = echelon[pivot]
-            _subtract(rest, row, rest[pivot] / row[pivot])
-        return False
-
-    def _elementary(self) -> Iterator[Vector]:
-        rank = len(self.vectors)
-        yield from (primitive(vector, self.field) for vector in self.vectors)
-        if rank == 1:
+    def _shorter(self) -> Iterator[Values]:
+        if comb(len(self.classes), len(self.rows) - 1) <= LISTED_SUBSETS:
+            yield from self._listed()
             return
-        classes: dict[tuple[tuple[int, Any], ...], int] = {}
-        for column in self.columns.values():
-            first = column[min(column)]
-            key = tuple((i, column[i] / first) for i in sorted(column))
-            classes[key] = classes.get(key, 0) + 1
-        weighted = [(dict(key), weight) for key, weight in classes.items()]
-        combined: Iterable[Vector]
-        if comb(len(weighted), rank - 1) <= LISTED_SUBSETS:
-            combined = self._listed(weighted, rank)
-        else:
-            combined = self._drawn(weighted, rank)
-        seen = set()
-        for y in combined:
-            y = primitive(y, self.field)
-            key = tuple(sorted(y.items(), key=lambda item: item[0]))
-            if key not in seen:
-                seen.add(key)
-                yield primitive(self._combine(y), self.field)
+        yield from self._reduced(self.rows)
+        for rows in self._drawn():
+            yield from rows
+            yield from self._reduced(rows)
 
-    def _combine(self, y: Vector) -> Vector:
-        total: Vector = {}
-        for i, factor in y.items():
-            _subtract(total, self.vectors[i], -factor)
-        return total
-
-    def _listed(self, classes: Sequence[tuple[Vector, int]], rank: int) -> Iterator[Vector]:
-        """Every y that vanishes on rank - 1 independent classes."""
-        for subset in combinations(classes, rank - 1):
-            reduced, pivots, _ = sdm_irref({i: dict(column) for i, (column, _) in enumerate(subset)})
+    def _listed(self) -> Iterator[Values]:
+        """Every elementary vector: those that vanish on rank - 1 independent classes."""
+        rank = len(self.rows)
+        columns = [{i: self.field.convert(v) for i, v in enumerate(c[0][1]) if v} for c in self.classes]
+        for subset in combinations(columns, rank - 1):
+            reduced, pivots, _ = sdm_irref({i: dict(column) for i, column in enumerate(subset)})
             if len(pivots) == rank - 1:
-                yield _null_vectors(reduced, pivots, rank, self.field)[0]
+                y = primitive(_null_vectors(reduced, pivots, rank, self.field)[0], self.field)
+                factors = [(i, int(v) if self.field.is_QQ else v) for i, v in y.items()]
+                yield tuple(sum(v * self.rows[i][j] for i, v in factors) for j in range(len(self.classes)))
 
-    def _drawn(self, classes: Sequence[tuple[Vector, int]], rank: int) -> Iterator[Vector]:
-        """Rows of reduced echelon forms for many orders of the classes, heavy classes tending to come first."""
-        trials = max(1, min(60, ELIMINATION_WORK // (rank * rank * len(classes))))
-        for trial in range(trials):
-            draw = random.Random(trial)
-            order = sorted(classes, key=lambda item: draw.expovariate(1.0) / item[1])
-            matrix: dict[int, Vector] = {}
-            for position, (column, _) in enumerate(order):
-                for i, value in column.items():
-                    matrix.setdefault(i, {})[position] = value
-            for i in range(rank):
-                matrix[i][len(order) + i] = self.field.one
-            reduced, _, _ = sdm_irref(matrix)
-            for row in reduced.values():
-                y = {k - len(order): value for k, value in row.items() if k >= len(order)}
-                if y:
-                    yield y
+    def _drawn(self) -> Iterator[list[Values]]:
+        """Reduced echelon forms, whose rows are elementary, for random orders with heavy classes mostly first."""
+        rank, width = len(self.rows), len(self.classes)
+        for seed in range(min(12, ELIMINATION_WORK // (rank * rank * width))):
+            draw = random.Random(seed)
+            order = sorted(range(width), key=lambda i: draw.expovariate(1.0) / self.weights[i])
+            matrix = {
+                i: {at: self.field.convert(row[j]) for at, j in enumerate(order) if row[j]}
+                for i, row in enumerate(self.rows)
+            }
+            place = sorted(range(width), key=order.__getitem__)
+            rows = []
+            for row in sdm_irref(matrix)[0].values():
+                vector = primitive(row, self.field)
+                values = (vector.get(at, self.field.zero) for at in place)
+                rows.append(tuple(map(int, values)) if self.field.is_QQ else tuple(values))
+            yield rows
+
+    def _reduced(self, rows: list[Values]) -> list[Values]:
+        """A basis in which no b b_i - a b_j that cancels an entry is shorter than b_i (over Q)."""
+        if not self.field.is_QQ or max(abs(v) for row in rows for v in row) > SMALL_INTEGER:
+            return []
+        weights = np.array(self.weights)
+        basis = np.array(rows, dtype=np.int64)
+        lengths = [_length(vector, weights) for vector in basis]
+        improved = True
+        while improved:
+            improved = False
+            for i in sorted(range(len(basis)), key=lambda i: lengths[i], reverse=True):
+                here, there = basis[i] != 0, basis != 0
+                # b_i can only become shorter where it shares more than the other one would add.
+                hopeful = (there & here) @ weights >= (there & ~here) @ weights
+                hopeful[i] = False
+                for j in np.flatnonzero(hopeful):
+                    for a, b in _ratios(basis[i], basis[j]):
+                        vector = b * basis[i] - a * basis[j]
+                        vector //= np.gcd.reduce(vector)
+                        length = _length(vector, weights)
+                        if length < lengths[i] and abs(vector).max() <= SMALL_INTEGER:
+                            basis[i], lengths[i], improved = vector, length, True
+        return [tuple(map(int, vector)) for vector in basis]
 
 
-def _subtract(target: Vector, row: Vector, factor: Any) -> None:
-    for k, value in row.items():
-        new = target[k] - factor * value if k in target else -factor * value
-        if new:
-            target[k] = new
-        else:
-            target.pop(k, None)
+def _length(vector: IntArray, weights: IntArray) -> tuple[int, int]:
+    return int(weights[vector != 0].sum()), int(abs(vector) @ weights)
+
+
+def _ratios(first: IntArray, second: IntArray) -> list[tuple[int, int]]:
+    """All (a, b) in lowest terms with b first = a second in some entry."""
+    common = np.flatnonzero(first * second)
+    divisors = np.gcd(first[common], second[common]) * np.sign(second[common])
+    return sorted(
+        set(zip((first[common] // divisors).tolist(), (second[common] // divisors).tolist(), strict=True))
+    )
+
+
+def _extends(echelon: dict[int, Values], row: Values) -> bool:
+    """Reduce a row by an echelon form; add what is left, and say whether there was something left."""
+    for pivot, known in echelon.items():
+        if row[pivot]:
+            a, b = row[pivot], known[pivot]
+            row = tuple(b * v - a * w for v, w in zip(row, known, strict=True))
+            if isinstance(a, int) and (divisor := gcd(*row)):
+                row = tuple(v // divisor for v in row)
+    first = next((i for i, value in enumerate(row) if value), None)
+    if first is not None:
+        echelon[first] = row
+    return first is not None
 
 
 def primitive(vector: Vector, field: Domain) -> Vector:

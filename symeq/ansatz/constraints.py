@@ -54,7 +54,9 @@ class SymmetryCondition:
     turns up in the image of a term, as it does for a field whose time component depends on more than time.
     """
 
-    def __init__(self, jet: Jet, leads: Sequence[sp.Symbol], symmetry: Symmetry, terms: Iterable[sp.Expr]) -> None:
+    def __init__(
+        self, jet: Jet, leads: Sequence[sp.Symbol], symmetry: Symmetry, terms: Iterable[sp.Expr]
+    ) -> None:
         self.jet, self.leads = jet, tuple(leads)
         terms = list(dict.fromkeys(terms))
         in_terms = self._coordinates(terms)
@@ -79,7 +81,9 @@ class SymmetryCondition:
         symbols = set().union(*(e.free_symbols for e in expressions))
         return sorted(filter(self.jet.is_coordinate, symbols), key=lambda s: s.name)
 
-    def _images(self, element: VectorField | PointMap, coordinates: list[sp.Symbol]) -> dict[sp.Symbol, sp.Expr]:
+    def _images(
+        self, element: VectorField | PointMap, coordinates: list[sp.Symbol]
+    ) -> dict[sp.Symbol, sp.Expr]:
         if isinstance(element, VectorField):
             return element.prolong_on(self.jet, coordinates)
         return element.prolong(self.jet, coordinates)
@@ -122,7 +126,9 @@ class SymmetryCondition:
             elif len(leading) == 1 and leading[0][1] == 1 and leading[0][0] in position:
                 mixing.setdefault(position[leading[0][0]], {})[rest] = coefficient
             else:
-                self._refuse(element, {s for i, _ in leading for s in self.ring.generators[i].expression.free_symbols})
+                self._refuse(
+                    element, {s for i, _ in leading for s in self.ring.generators[i].expression.free_symbols}
+                )
         return shift, mixing
 
     def _refuse(self, element: VectorField | PointMap, symbols: Iterable[sp.Symbol]) -> None:
@@ -150,7 +156,11 @@ class SymmetryCondition:
                 mixed = action.mixing[a].get(b)
                 poly = multiply(mixed, self.ring.polynomial(term)) if mixed else {}
                 if a == b:
-                    poly = add(poly, {m: -c for m, c in images[term].items()}) if poly else _negative(images[term])
+                    poly = (
+                        add(poly, {m: -c for m, c in images[term].items()})
+                        if poly
+                        else _negative(images[term])
+                    )
                 if poly:
                     unknowns.append(k)
                     polys.append(poly)

@@ -172,7 +172,9 @@ class TermRing:
             return self._exponential(multiply({(): self.number(expression.exp)}, self._logarithm(base)))
         if not isinstance(expression, FUNCTIONS):
             names = ", ".join(f.__name__ for f in (*FUNCTIONS, *REWRITTEN))
-            raise InvalidInput(f"{expression.func} is no function that terms may contain; they are {names}, sqrt.")
+            raise InvalidInput(
+                f"{expression.func} is no function that terms may contain; they are {names}, sqrt."
+            )
         argument = self._read(expression.args[0])
         if isinstance(expression, sp.exp):
             return self._exponential(argument)
@@ -254,7 +256,9 @@ class TermRing:
         return sp.Integer(value) if isinstance(value, int) else self.field.to_sympy(value)
 
     def _rational(self, value: Exponent) -> Any:
-        return value if isinstance(value, int) else self.field.convert(sp.QQ(value.numerator, value.denominator))
+        return (
+            value if isinstance(value, int) else self.field.convert(sp.QQ(value.numerator, value.denominator))
+        )
 
     # -- identities
 
@@ -314,7 +318,9 @@ class TermRing:
         smallest = float(np.linalg.svd(matrix, compute_uv=False)[-1])
         if not smallest > GAP_ABOVE:
             verdict = "depend on each other" if smallest < GAP_BELOW else "cannot be told apart"
-            raise InvalidInput(f"The functions {', '.join(map(str, opaque))} {verdict}. Leave one of them out.")
+            raise InvalidInput(
+                f"The functions {', '.join(map(str, opaque))} {verdict}. Leave one of them out."
+            )
 
 
 class Derivation:
@@ -329,7 +335,9 @@ class Derivation:
 
     def __init__(self, ring: TermRing, images: Mapping[sp.Symbol, sp.Expr]) -> None:
         self.ring = ring
-        self._images = {ring.index[z]: ring.polynomial(image) for z, image in images.items() if z in ring.index}
+        self._images = {
+            ring.index[z]: ring.polynomial(image) for z, image in images.items() if z in ring.index
+        }
 
     def __call__(self, poly: Poly) -> Poly:
         total: Poly = {}
