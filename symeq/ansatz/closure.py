@@ -19,6 +19,7 @@ from symeq.geometry.symmetry import Symmetry
 
 Demand = VectorField | PointMap | Column
 
+BOOST_ORDER = 2  # a boost of a law of order n in time calls for products of n velocities
 CLOSURE_LIMIT = 2000  # terms: the images of a library under a projective field never end
 
 
@@ -55,7 +56,7 @@ def closure(jet: Jet, leads: Sequence[sp.Symbol], symmetry: Symmetry, library: L
 
 @dataclass(frozen=True)
 class Problem:
-    """The question which laws L_a = F_a are allowed: unknown coefficients, a symmetry, coefficients already known."""
+    """The question which laws L_a = F_a are allowed, given a symmetry and some of the coefficients."""
 
     jet: Jet
     leads: tuple[sp.Symbol, ...]
@@ -118,22 +119,39 @@ class Problem:
         return self.with_columns(further)
 
     def widened(self) -> Problem:
-        """The closure, the terms that the shift of a lead calls for, and the simplest terms of the same order."""
+        """With the closure, what the shift of a lead calls for, and the simplest terms of the same order."""
         jet, leads = self.jet, self.leads
-        shifts = SymmetryCondition(jet, leads, self.symmetry, jet.dependent)
         symbols = set().union(*(term.free_symbols for _, term in self.columns))
         order = max((jet.order_of(s) for s in symbols if jet.is_coordinate(s)), default=0)
-        simplest = list(default_library(jet, leads, 1, max(order, 1)))
-        further: list[Column] = []
-        for a in range(len(leads)):
-            monomials = dict.fromkeys(m for action in shifts.actions for m in action.shifts[a])
-            called_for = [shifts.ring.monomial(m) * z for m in monomials for z in jet.variables]
-            further += [
-                (a, term)
-                for term in (*called_for, *simplest)
-                if not any(is_principal(jet, leads, s) for s in term.free_symbols)
+        further = [
+            (a, term) for a in range(len(leads)) for term in default_library(jet, leads, 1, max(order, 1))
+        ]
+        return self.mixed().with_columns([*further, *self._called_for()])
+
+    def _called_for(self) -> list[Column]:
+        """Terms with the shift of a lead in their image, then those with what else there is in that image.
+
+        A field that shifts z sends m z to a multiple of m and something else, for any monomial m.
+        """
+        jet, leads = self.jet, self.leads
+        condition = SymmetryCondition(jet, leads, self.symmetry, jet.variables)
+        columns: list[Column] = []
+        wanted = [
+            (a, condition.ring.monomial(monomial))
+            for a in range(len(leads))
+            for action in condition.actions
+            for monomial in action.shifts[a]
+        ]
+        for _ in range(BOOST_ORDER):
+            found = [(a, m * z) for a, m in dict.fromkeys(wanted) for z in jet.variables]
+            found = [(a, t) for a, t in found if not any(is_principal(jet, leads, s) for s in t.free_symbols)]
+            columns += found
+            condition = SymmetryCondition(jet, leads, self.symmetry, [term for _, term in found])
+            images = {term: [action.image(term) for action in condition.actions] for _, term in found}
+            wanted = [
+                (a, condition.ring.monomial(m)) for a, term in found for image in images[term] for m in image
             ]
-        return self.mixed().with_columns(further)
+        return columns
 
 
 def why_inconsistent(problem: Problem) -> NoLaw:
@@ -163,11 +181,13 @@ def _missing_terms(problem: Problem, wide: Problem, answer: AffineSolutions) -> 
     place = {a: f" in {lead}" if len(problem.leads) > 1 else "" for a, lead in enumerate(problem.leads)}
     wanted = ", ".join(f"{term} with coefficient {value}{place[a]}" for (a, term), value in missing)
     terms = ", ".join(dict.fromkeys(str(term) for (_, term), _ in missing))
-    demands = " and ".join(map(problem.name, _smallest_contradiction(problem)))
+    condition = problem.condition
+    unmet = [d for d in problem.demands if isinstance(problem.solve(condition, [d]), Inconsistent)]
+    demands = " and ".join(map(problem.name, unmet or _smallest_contradiction(problem)))
     term, it = ("terms", "them") if len(missing) > 1 else ("term", "it")
     return NoLaw(
-        f"No law in this library has the symmetry {demands}: it requires the {term} {wanted}, and the library has"
-        f" none. Add {it}, for instance with `library + [{terms}]`."
+        f"No law in this library has the symmetry {demands}: it requires the {term} {wanted}, and the"
+        f" library has none. Add {it}, for instance with `library + [{terms}]`."
     )
 
 
@@ -188,8 +208,8 @@ def _contradiction(problem: Problem) -> NoLaw:
     leads = ", ".join(lead.name for lead in problem.leads)
     if len(demands) == 1:
         return NoLaw(
-            f"No law for {leads} has the symmetry {names[0]}: neither the library's terms nor those that the symmetry"
-            " mixes with them can meet it. Leave it out, or give a library of another kind."
+            f"No law for {leads} has the symmetry {names[0]}: neither the library's terms nor those that the"
+            " symmetry mixes with them can meet it. Leave it out, or give a library of another kind."
         )
     advice = "Leave one of them out."
     fixed = [demand for demand in demands if isinstance(demand, tuple)]

@@ -8,8 +8,10 @@ from itertools import chain
 
 import sympy as sp
 
-from symeq.ansatz.kernels import Derivation, Monomial, Poly, TermRing, add, multiply, powers, substitution
+from symeq.ansatz.actions import Derivation, substitution
+from symeq.ansatz.kernels import TermRing, powers
 from symeq.ansatz.library import is_principal
+from symeq.ansatz.polynomials import Monomial, Poly, add, multiply
 from symeq.errors import InvalidInput
 from symeq.exact import Row
 from symeq.geometry.fields import VectorField
@@ -24,8 +26,8 @@ Column = tuple[int, sp.Expr]  # one unknown coefficient: the position of its lea
 class Action:
     """What one generator or map does to the law: L_a -> A_a + sum_b M_ab L_b, theta -> image(theta).
 
-    The condition on F is A_a + sum_b M_ab F_b - image(F_a) = 0 for every lead a: for a generator v the image is
-    pr v(theta) and A + M L = pr v(L); for a map g it is theta o g and A + M L = L o g.
+    The condition on F is A_a + sum_b M_ab F_b - image(F_a) = 0 for every lead a. For a generator v the
+    image is pr v(theta) and A + M L = pr v(L); for a map g it is theta o g and A + M L = L o g.
     """
 
     source: VectorField | PointMap
@@ -50,8 +52,8 @@ class SymmetryCondition:
     >>> condition.rows([(0, term) for term in terms])
     [({0: -1}, 1)]
 
-    Raises InvalidInput where the condition is not affine in F: when a leading derivative or a derivative of one
-    turns up in the image of a term, as it does for a field whose time component depends on more than time.
+    Raises InvalidInput where the condition is not affine in F: when a leading derivative or a derivative of
+    one turns up in the image of a term, as it may for a field whose time component depends on more than time.
     """
 
     def __init__(
@@ -60,9 +62,9 @@ class SymmetryCondition:
         self.jet, self.leads = jet, tuple(leads)
         terms = list(dict.fromkeys(terms))
         in_terms = self._coordinates(terms)
-        elements = (*symmetry.generators, *symmetry.maps)
+        elements: list[VectorField | PointMap] = [*symmetry.generators, *symmetry.maps]
         images = [self._images(element, [*in_terms, *leads]) for element in elements]
-        # The image of a function under a map may need constants of its own, such as exp(2) for exp(x) -> exp(x + 2).
+        # A function may need new constants after a map: exp(x) -> exp(x + 2) needs exp(2).
         functions = [term for term in terms if powers(term) is None]
         moved = [
             term.subs(image, simultaneous=True)
@@ -135,14 +137,16 @@ class SymmetryCondition:
         names = ", ".join(sorted(s.name for s in symbols))
         leads = ", ".join(lead.name for lead in self.leads)
         raise InvalidInput(
-            f"The condition that `{element}` is a symmetry is not linear in a law solved for {leads}: it contains"
-            f" {names} beyond first power. Choose another leading derivative, or leave this symmetry out."
+            f"The condition that `{element}` is a symmetry is not linear in a law solved for {leads}:"
+            f" it contains {names} beyond first power. Choose another leading derivative,"
+            " or leave this symmetry out."
         )
 
     def rows(self, columns: Sequence[Column], elements: Iterable[int] | None = None) -> list[Row]:
         """One affine equation per element, lead and monomial, monomials outside the library included.
 
-        columns: the unknown coefficients. elements: positions of the generators and then the maps (default: all).
+        columns: the unknown coefficients.
+        elements: positions of the generators and then the maps (default: all).
         """
         chosen = range(len(self.actions)) if elements is None else elements
         return [row for i in chosen for row in self._rows_of(self.actions[i], columns)]

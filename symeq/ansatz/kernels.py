@@ -8,7 +8,7 @@ sin^2 + cos^2 = 1 and the addition theorems need no rules of their own.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Literal
@@ -17,12 +17,21 @@ import numpy as np
 import sympy as sp
 from sympy.polys.polyerrors import CoercionFailed
 
+from symeq.ansatz.polynomials import (
+    Exponent,
+    Monomial,
+    Poly,
+    accumulate,
+    add,
+    common_monomial,
+    multiply,
+    poly_key,
+    times,
+    whole,
+)
 from symeq.errors import InvalidInput
 from symeq.exact import coefficient_field
 
-Exponent = int | Fraction
-Monomial = tuple[tuple[int, Exponent], ...]
-Poly = dict[Monomial, Any]
 Kind = Literal["coordinate", "exp", "power", "log", "atan"]
 
 FUNCTIONS = (sp.exp, sp.log, sp.atan, sp.Abs)
@@ -54,7 +63,7 @@ def powers(term: sp.Expr) -> dict[sp.Symbol, int] | None:
 
 
 def spread(expression: sp.Expr) -> sp.Expr:
-    """Split the functions of an expression as far as they go: exp of sums, log of products, powers of factors.
+    """Split the functions of an expression as far as they go: exp of sums, log and powers of products.
 
     >>> x, y = sp.symbols("x y")
     >>> spread(sp.log(2 * x * y)), spread(sp.exp(x + 2))
@@ -78,7 +87,11 @@ def spread(expression: sp.Expr) -> sp.Expr:
 
 def _factors(base: sp.Expr) -> list[tuple[sp.Expr, int]]:
     """Irreducible factors with a positive number in front, so that roots and logarithms of them stay real."""
-    content, factors = sp.factor_list(base)
+    numerator, denominator = sp.fraction(sp.together(base))
+    gaussian = {"gaussian": True} if base.has(sp.I) else {}
+    content, factors = sp.factor_list(numerator, **gaussian)
+    below, divisors = sp.factor_list(denominator, **gaussian)
+    content, factors = content / below, factors + [(factor, -power) for factor, power in divisors]
     if content.is_negative:
         odd = next((k for k, (_, power) in enumerate(factors) if power % 2), None)
         if odd is None:
@@ -181,10 +194,10 @@ class TermRing:
         if isinstance(expression, sp.log):
             return self._logarithm(argument)
         if isinstance(expression, sp.atan):
-            return self._new(("atan", _key(argument)), "atan", expression, argument)
+            return self._new(("atan", poly_key(argument)), "atan", expression, argument)
         # |g| is the root of g^2 that is not g itself.
         square = multiply(argument, argument)
-        root = self._generator(("abs", _key(square)), "power", expression**2, square)
+        root = self._generator(("abs", poly_key(square)), "power", expression**2, square)
         return {((root, Fraction(1, 2)),): 1}
 
     def _new(self, key: Any, kind: Kind, expression: sp.Expr, argument: Poly) -> Poly:
@@ -198,7 +211,7 @@ class TermRing:
                 continue
             for addend in sp.Add.make_args(sp.expand(self._constant(coefficient))):
                 rational, rest = addend.as_coeff_Mul(rational=True)
-                exponent = _whole(Fraction(int(rational.p), int(rational.q)))
+                exponent = whole(Fraction(int(rational.p), int(rational.q)))
                 (first, times), *others = monomial
                 of_log = times == 1 and not others and self.generators[first].kind == "log" and rest == 1
                 if of_log:
@@ -213,7 +226,7 @@ class TermRing:
 
     def _logarithm(self, argument: Poly) -> Poly:
         if len(argument) > 1:
-            return self._new(("log", _key(argument)), "log", sp.log(self.expression(argument)), argument)
+            return self._new(("log", poly_key(argument)), "log", sp.log(self.expression(argument)), argument)
         [(monomial, coefficient)] = argument.items()
         total: Poly = {} if coefficient == 1 else {(): self.number(sp.log(self._constant(coefficient)))}
         for i, exponent in monomial:
@@ -223,7 +236,7 @@ class TermRing:
             else:
                 argument = {((i, 1),): 1}
                 inner = self._new(("log", i), "log", sp.log(generator.expression), argument)
-            total = add(total, multiply({(): self._rational(exponent)}, inner))
+            total = add(total, multiply({(): self.rational(exponent)}, inner))
         return total
 
     def power(self, base: Poly, exponent: Fraction) -> Poly:
@@ -233,16 +246,16 @@ class TermRing:
             for _ in range(int(exponent)):
                 product = multiply(product, base)
             return product
-        common = _common_monomial(base)
-        outside = tuple((i, _whole(e * exponent)) for i, e in common)
-        inside = {_times(m, tuple((i, -e) for i, e in common)): c for m, c in base.items()}
+        common = common_monomial(base)
+        outside = tuple((i, whole(e * exponent)) for i, e in common)
+        inside = {times(m, tuple((i, -e) for i, e in common)): c for m, c in base.items()}
         if len(inside) == 1:
             coefficient = self._constant(inside[()])
             power = coefficient ** sp.Rational(exponent.numerator, exponent.denominator)
             return {outside: self.number(power)}
         expression = self.expression(inside)
-        at = self._generator(("power", _key(inside)), "power", expression, inside)
-        return {_times(outside, ((at, _whole(exponent)),)): 1}
+        at = self._generator(("power", poly_key(inside)), "power", expression, inside)
+        return {times(outside, ((at, whole(exponent)),)): 1}
 
     def expression(self, poly: Poly) -> sp.Expr:
         """A polynomial as a SymPy expression."""
@@ -255,7 +268,7 @@ class TermRing:
     def _constant(self, value: Any) -> sp.Expr:
         return sp.Integer(value) if isinstance(value, int) else self.field.to_sympy(value)
 
-    def _rational(self, value: Exponent) -> Any:
+    def rational(self, value: Exponent) -> Any:
         return (
             value if isinstance(value, int) else self.field.convert(sp.QQ(value.numerator, value.denominator))
         )
@@ -265,7 +278,7 @@ class TermRing:
     def canonical(self, polys: Sequence[Poly]) -> list[Poly]:
         """The polynomials, times a common factor, with every root and denominator resolved.
 
-        Writing P for a generator that stands for p: in each class of exponents modulo 1 all powers of P become
+        Let P be a generator that stands for p: in each class of exponents modulo 1 all powers of P become
         P^e p^k with one e, the lowest that occurs. What is left is independent, whence zero iff empty.
         """
         result = list(polys)
@@ -286,9 +299,9 @@ class TermRing:
         for monomial, coefficient in poly.items():
             exponent = dict(monomial).get(i, 0)
             base = lowest[exponent % 1]
-            kept = _times(monomial, ((i, base - exponent),))
+            kept = times(monomial, ((i, base - exponent),))
             for other, factor in self._argument_power(i, int(exponent - base)).items():
-                _accumulate(total, _times(kept, other), coefficient * factor)
+                accumulate(total, times(kept, other), coefficient * factor)
         return total
 
     def _argument_power(self, i: int, exponent: int) -> Poly:
@@ -321,139 +334,3 @@ class TermRing:
             raise InvalidInput(
                 f"The functions {', '.join(map(str, opaque))} {verdict}. Leave one of them out."
             )
-
-
-class Derivation:
-    """A vector field on the terms of a ring: v(g h) = v(g) h + g v(h), given v on the coordinates.
-
-    >>> x, u = sp.symbols("x u")
-    >>> ring = TermRing([x, u], [sp.exp(x), u])
-    >>> v = Derivation(ring, {x: sp.S.One, u: x})
-    >>> ring.expression(v(ring.polynomial(u**2 * sp.exp(x))))
-    u**2*exp(x) + 2*u*x*exp(x)
-    """
-
-    def __init__(self, ring: TermRing, images: Mapping[sp.Symbol, sp.Expr]) -> None:
-        self.ring = ring
-        self._images = {
-            ring.index[z]: ring.polynomial(image) for z, image in images.items() if z in ring.index
-        }
-
-    def __call__(self, poly: Poly) -> Poly:
-        total: Poly = {}
-        for monomial, coefficient in poly.items():
-            for at, (i, exponent) in enumerate(monomial):
-                image = self._images.get(i)
-                if image is None:
-                    image = self._image(i)
-                if not image:
-                    continue
-                factor = coefficient * self.ring._rational(exponent)
-                lower = ((i, exponent - 1),) if exponent != 1 else ()
-                rest = (*monomial[:at], *lower, *monomial[at + 1 :])
-                for other, value in image.items():
-                    _accumulate(total, _times(rest, other), factor * value)
-        return total
-
-    def _image(self, i: int) -> Poly:
-        generator = self.ring.generators[i]
-        if generator.kind == "coordinate":
-            image: Poly = {}
-        else:
-            inner = self(generator.argument)
-            image = inner
-            if inner and generator.kind == "exp":
-                image = multiply({((i, 1),): 1}, inner)
-            elif inner and generator.kind == "log":
-                image = multiply(inner, self.ring.power(generator.argument, Fraction(-1)))
-            elif inner and generator.kind == "atan":
-                square = multiply(generator.argument, generator.argument)
-                image = multiply(inner, self.ring.power(add({(): 1}, square), Fraction(-1)))
-        self._images[i] = image
-        return image
-
-
-def substitution(ring: TermRing, images: Mapping[sp.Symbol, sp.Expr]) -> Callable[[sp.Expr], Poly]:
-    """The map theta -> theta o g on terms, given the coordinates of g z.
-
-    >>> x, u = sp.symbols("x u")
-    >>> ring = TermRing([x, u], [x, u])
-    >>> ring.expression(substitution(ring, {x: -x, u: u + x})(x * u))
-    -u*x - x**2
-    """
-    single = {z: ring.polynomial(image) for z, image in images.items()}
-    known: dict[tuple[sp.Symbol, int], Poly] = {}
-
-    def power(z: sp.Symbol, exponent: int) -> Poly:
-        if exponent == 1:
-            return single[z] if z in single else ring.polynomial(z)
-        if (z, exponent) not in known:
-            known[z, exponent] = multiply(power(z, exponent - 1), power(z, 1))
-        return known[z, exponent]
-
-    def substitute(term: sp.Expr) -> Poly:
-        exponents = powers(term)
-        if exponents is None:
-            return ring.polynomial(term.subs(images, simultaneous=True))
-        product: Poly = {(): 1}
-        for z, exponent in exponents.items():
-            product = multiply(product, power(z, exponent))
-        return product
-
-    return substitute
-
-
-def add(*polys: Poly) -> Poly:
-    """The sum of polynomials."""
-    total: Poly = {}
-    for poly in polys:
-        for monomial, value in poly.items():
-            _accumulate(total, monomial, value)
-    return total
-
-
-def multiply(a: Poly, b: Poly) -> Poly:
-    """The product of two polynomials."""
-    total: Poly = {}
-    for m, p in a.items():
-        for n, q in b.items():
-            _accumulate(total, _times(m, n), p * q)
-    return total
-
-
-def _accumulate(total: Poly, monomial: Monomial, value: Any) -> None:
-    new = total[monomial] + value if monomial in total else value
-    if new:
-        total[monomial] = new
-    else:
-        total.pop(monomial, None)
-
-
-def _times(m: Monomial, n: Monomial) -> Monomial:
-    if not n:
-        return m
-    if not m:
-        return n
-    exponents = dict(m)
-    for i, e in n:
-        exponents[i] = exponents.get(i, 0) + e
-    return tuple(sorted((i, _whole(e)) for i, e in exponents.items() if e))
-
-
-def _whole(exponent: Exponent) -> Exponent:
-    return int(exponent) if isinstance(exponent, Fraction) and exponent.denominator == 1 else exponent
-
-
-def _common_monomial(poly: Poly) -> Monomial:
-    """The lowest power of every generator in a sum."""
-    lowest: dict[int, Exponent] = {}
-    for at, monomial in enumerate(poly):
-        exponents = dict(monomial)
-        for i in lowest.keys() | exponents.keys():
-            before = lowest.get(i, 0) if at else exponents[i]
-            lowest[i] = min(before, exponents.get(i, 0))
-    return tuple(sorted((i, e) for i, e in lowest.items() if e))
-
-
-def _key(poly: Poly) -> frozenset[tuple[Monomial, Any]]:
-    return frozenset(poly.items())

@@ -20,14 +20,14 @@ from symeq.latex import expression_latex
 class Library:
     """An ordered set of linearly independent candidate terms theta_1, ..., theta_m.
 
-    A repeated term is dropped; numbers in front of a term are, too. `a + b` (or `a | b`) is the union, `a * b`
-    the library of all products; a sequence of expressions may stand on either side.
+    Repeated terms and the numbers in front of terms are dropped. `a + b` (or `a | b`) is the union and
+    `a * b` the library of all products; a sequence of expressions may stand on either side.
 
     >>> u, u_x = sp.symbols("u u_x")
     >>> print(Library([1, u]) * [1, u_x] + [sp.sin(u)])
     1, u_x, u, u*u_x, sin(u)
 
-    Raises InvalidInput for a term that is a linear combination of the others, and for a library without terms.
+    Raises InvalidInput for terms that are linearly dependent, and for a library without terms.
     """
 
     terms: tuple[sp.Expr, ...]
@@ -38,7 +38,10 @@ class Library:
         if not distinct:
             raise InvalidInput("A library needs at least one term that is not zero.")
         object.__setattr__(self, "terms", tuple(distinct))
-        check_independence(self.terms, sorted(set().union(*(t.free_symbols for t in distinct)), key=str))
+        # A library does not know its jet: a symbol in an exponent can only be a parameter.
+        exponents = {s for term in distinct for power in term.atoms(sp.Pow) for s in power.exp.free_symbols}
+        symbols = set().union(*(term.free_symbols for term in distinct)) - exponents
+        check_independence(self.terms, sorted(symbols, key=str))
 
     def __len__(self) -> int:
         return len(self.terms)

@@ -101,9 +101,7 @@ class LinearAnsatz:
         values = self.beta if beta is None else beta
         if len(values) != self.unknowns:
             raise InvalidInput(f"This ansatz has {self.unknowns} unknowns, found {len(values)} coefficients.")
-        numbers = [
-            v if isinstance(v, sp.Expr) else sp.Float(float(v)) if isinstance(v, float) else v for v in values
-        ]
+        numbers = [v if isinstance(v, sp.Expr | int) else sp.Float(float(v)) for v in values]
         return tuple(
             sp.Add(fixed, *(number * vector[a] for number, vector in zip(numbers, self.basis, strict=True)))
             for a, fixed in enumerate(self.fixed)
@@ -154,13 +152,14 @@ class LinearAnsatz:
                 f"defect: expected {len(self.leads)} right-hand sides, found {len(expressions)}."
             )
         exact = [
-            exact_expression(f.xreplace({x: sp.Rational(x) for x in f.atoms(sp.Float)}) if isinstance(f, sp.Expr) else f)
+            exact_expression(
+                f.xreplace({x: sp.Rational(x) for x in f.atoms(sp.Float)}) if isinstance(f, sp.Expr) else f
+            )
             for f in expressions
         ]
-        terms = [term for e in exact for term in sp.Add.make_args(sp.expand(e))]
-        _check_symbols(self.jet, terms, self.symmetry.parameters)
-        condition = SymmetryCondition(self.jet, self.leads, self.symmetry, terms)
-        return condition.residuals([sp.expand(e) for e in exact])
+        rhs = [sp.expand(f) for f in _check_symbols(self.jet, exact, self.symmetry.parameters)]
+        terms = [term for f in rhs for term in sp.Add.make_args(f)]
+        return SymmetryCondition(self.jet, self.leads, self.symmetry, terms).residuals(rhs)
 
     def _lines(
         self, names: Sequence[str], render: Callable[[sp.Expr], str], times: str
@@ -171,12 +170,14 @@ class LinearAnsatz:
             for name, vector in zip(names, self.basis, strict=True):
                 if vector[a]:
                     sign, factor = "+", vector[a]
-                    if factor.could_extract_minus_sign() and not factor.is_Add:
+                    if all(term.could_extract_minus_sign() for term in sp.Add.make_args(factor)):
                         sign, factor = "-", -factor
-                    shown = render(factor)
-                    if factor.is_Add:
+                    number, rest = (sp.S.One, factor) if factor.is_Add else factor.as_coeff_Mul()
+                    shown = render(rest)
+                    if rest.is_Add:
                         shown = rf"\left({shown}\right)" if times == " " else f"({shown})"
-                    piece = name if factor == 1 else f"{name}{times}{shown}"
+                    factors = ([] if number == 1 else [render(number)], [name], [] if rest == 1 else [shown])
+                    piece = times.join(part for parts in factors for part in parts)
                     text += f" {sign} {piece}" if text else piece if sign == "+" else f"-{piece}"
             lines.append((render(lead), text or "0"))
         return lines
@@ -221,8 +222,9 @@ def linear_ansatz(
 
         pr v(L - F) = 0  and  F(g z) = rho(g) F(z)   on L = F,    F_a = sum_m c_{a,m} theta_{a,m}
 
-    jet: the variables. library: the terms theta, the same for every lead or a mapping from leads (or dependent
-    variables) to libraries; terms that contain a lead or a derivative of one are left out.
+    jet: the variables.
+    library: the terms theta, the same for every lead or a mapping from leads (or dependent variables) to
+    libraries; terms that contain a lead or a derivative of one are left out.
     symmetry: generators and maps; `trivial` demands nothing.
     lead: the leading derivative(s), in any order; default: d/dx^1 of every dependent variable.
     known: coefficients that are given, {term: number} or {(lead, term): number}.
@@ -234,7 +236,7 @@ def linear_ansatz(
     >>> x, y = jet.dependent
     >>> print(linear_ansatz(jet, monomials(x, y, degree=3), rotation(x, y)))
     rotation(x, y): 4 unknowns instead of 20
-    x_t = beta_1*x - beta_2*y + beta_3*(x**3 + x*y**2) + beta_4*(-x**2*y - y**3)
+    x_t = beta_1*x - beta_2*y + beta_3*(x**3 + x*y**2) - beta_4*(x**2*y + y**3)
     y_t = beta_1*y + beta_2*x + beta_3*(x**2*y + y**3) + beta_4*(x**3 + x*y**2)
 
     A symmetry may fix coefficients:
@@ -245,9 +247,9 @@ def linear_ansatz(
     boost(x, u): 3 unknowns instead of 9
     u_t = -u*u_x + beta_1 + beta_2*u_x + beta_3*u_xx
 
-    Raises NoLaw when no law of the library has the symmetry, naming the term that the library lacks or the demands
-    that contradict each other; InvalidInput for symbols or leads that are not the jet's and for symmetries whose
-    condition is not affine in F.
+    Raises NoLaw when no law of the library has the symmetry, naming the term that the library lacks or the
+    demands that contradict each other; InvalidInput for symbols or leads that are not the jet's and for
+    symmetries whose condition is not affine in F.
     Source: Olver, Applications of Lie Groups to Differential Equations (2nd ed., 1993), theorem 2.31.
     """
     leads = _leads(jet, lead)
@@ -308,7 +310,7 @@ def _libraries(
             raise InvalidInput(
                 f"There is no library for {lead}: the libraries given are for {', '.join(map(str, given))}."
             )
-        by_lead.append(_checked(jet, given.get(lead, given.get(dependent)), leads, parameters))
+        by_lead.append(_checked(jet, given[lead if lead in given else dependent], leads, parameters))
     return tuple(by_lead)
 
 
@@ -318,7 +320,7 @@ def _checked(
     leads: Sequence[sp.Symbol],
     parameters: Sequence[sp.Symbol],
 ) -> Library:
-    terms = _check_symbols(jet, list(library), parameters)
+    terms = _check_symbols(jet, [exact_expression(term) for term in library], parameters)
     kept = [term for term in terms if not any(is_principal(jet, leads, s) for s in term.free_symbols)]
     if not kept:
         raise InvalidInput(
