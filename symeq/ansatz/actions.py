@@ -80,10 +80,11 @@ def substitution(ring: TermRing, images: Mapping[sp.Symbol, sp.Expr]) -> Callabl
         return known[z, exponent]
 
     def substitute(term: sp.Expr) -> Poly:
-        exponents = powers(term)
+        number, monomial = term.as_coeff_Mul()
+        exponents = powers(monomial)
         if exponents is None:
             return ring.polynomial(term.subs(images, simultaneous=True))
-        product: Poly = {(): 1}
+        product: Poly = {(): ring.number(number)}
         for z, exponent in exponents.items():
             product = multiply(product, power(z, exponent))
         return product

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
+from typing import NoReturn
 
 import sympy as sp
 
@@ -65,7 +66,7 @@ class SymmetryCondition:
         elements: list[VectorField | PointMap] = [*symmetry.generators, *symmetry.maps]
         images = [self._images(element, [*in_terms, *leads]) for element in elements]
         # A function may need new constants after a map: exp(x) -> exp(x + 2) needs exp(2).
-        functions = [term for term in terms if powers(term) is None]
+        functions = [term for term in terms if powers(term.as_coeff_Mul()[1]) is None]
         moved = [
             term.subs(image, simultaneous=True)
             for element, image in zip(elements, images, strict=True)
@@ -100,27 +101,32 @@ class SymmetryCondition:
         }
         for z in in_terms:
             if z in images and not principal.isdisjoint(images[z].free_symbols):
-                self._refuse(element, images[z].free_symbols & principal)
+                self._refuse(element, z, images[z].free_symbols & principal)
         if isinstance(element, VectorField):
             derivation = Derivation(self.ring, images)
             action = Action(element, lambda term: derivation(self.ring.polynomial(term)))
         else:
             action = Action(element, substitution(self.ring, images))
         for lead in self.leads:
-            shift, mixing = self._split(element, images.get(lead, sp.S.Zero), principal)
+            shift, mixing = self._split(element, lead, images.get(lead, sp.S.Zero), principal)
             action.shifts.append(shift)
             action.mixing.append(mixing)
         return action
 
     def _split(
-        self, element: VectorField | PointMap, image: sp.Expr, principal: set[sp.Symbol]
+        self,
+        element: VectorField | PointMap,
+        lead: sp.Symbol,
+        image: sp.Expr,
+        principal: set[sp.Symbol],
     ) -> tuple[Poly, dict[int, Poly]]:
         """The image of a lead as A + sum_b M_b L_b."""
+        poly = self.ring.polynomial(image)
         position = {self.ring.index[lead]: b for b, lead in enumerate(self.leads)}
         hidden = {i for i, g in enumerate(self.ring.generators) if g.expression.free_symbols & principal}
         shift: Poly = {}
         mixing: dict[int, Poly] = {}
-        for monomial, coefficient in self.ring.polynomial(image).items():
+        for monomial, coefficient in poly.items():
             leading = [(i, e) for i, e in monomial if i in hidden]
             rest: Monomial = tuple((i, e) for i, e in monomial if i not in hidden)
             if not leading:
@@ -128,18 +134,19 @@ class SymmetryCondition:
             elif len(leading) == 1 and leading[0][1] == 1 and leading[0][0] in position:
                 mixing.setdefault(position[leading[0][0]], {})[rest] = coefficient
             else:
-                self._refuse(
-                    element, {s for i, _ in leading for s in self.ring.generators[i].expression.free_symbols}
-                )
+                found = set().union(*(self.ring.generators[i].expression.free_symbols for i, _ in leading))
+                self._refuse(element, lead, found & principal)
         return shift, mixing
 
-    def _refuse(self, element: VectorField | PointMap, symbols: Iterable[sp.Symbol]) -> None:
+    def _refuse(
+        self, element: VectorField | PointMap, coordinate: sp.Symbol, symbols: Iterable[sp.Symbol]
+    ) -> NoReturn:
         names = ", ".join(sorted(s.name for s in symbols))
         leads = ", ".join(lead.name for lead in self.leads)
+        terms = "" if coordinate in self.leads else f" Leave out the terms with {coordinate}, or"
         raise InvalidInput(
-            f"The condition that `{element}` is a symmetry is not linear in a law solved for {leads}:"
-            f" it contains {names} beyond first power. Choose another leading derivative,"
-            " or leave this symmetry out."
+            f"The condition that `{element}` is a symmetry is not linear in a law solved for {leads}: the image of"
+            f" {coordinate} contains {names}.{terms or ' Choose'} another leading derivative."
         )
 
     def rows(self, columns: Sequence[Column], elements: Iterable[int] | None = None) -> list[Row]:
