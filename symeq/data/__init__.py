@@ -1,7 +1,22 @@
-"""What was measured? Records and the files they come from."""
+"""What was measured? Records, the files they come from, and what a regression sees of them."""
 
 from __future__ import annotations
 
+from symeq.data.derivatives import FiniteDifferences, SmoothedDifferences, Spectral
+from symeq.data.noise import noise_deviation
 from symeq.data.records import Record, field, open_record, record, trajectories
+from symeq.data.samples import Samples, sample
 
-__all__ = ["Record", "field", "open_record", "record", "trajectories"]
+__all__ = [
+    "FiniteDifferences",
+    "Record",
+    "Samples",
+    "SmoothedDifferences",
+    "Spectral",
+    "field",
+    "noise_deviation",
+    "open_record",
+    "record",
+    "sample",
+    "trajectories",
+]

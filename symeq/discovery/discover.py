@@ -1,0 +1,98 @@
+"""The verb: find the member of an ansatz that the samples support."""
+
+from __future__ import annotations
+
+import platform
+import time
+from importlib.metadata import PackageNotFoundError, version
+
+import numpy as np
+
+from symeq.ansatz.linear import LinearAnsatz
+from symeq.data.samples import Samples
+from symeq.discovery.law import Discovery, Provenance
+from symeq.errors import InvalidInput, NoLaw
+from symeq.search.engine import Engine, Found, Progress
+from symeq.search.sparse import SparseRegression
+
+PACKAGES = ("symeq", "numpy", "scipy", "sympy", "xarray", "pysindy")
+
+
+def discover(
+    ansatz: LinearAnsatz, samples: Samples, engine: Engine | None = None, *, progress: Progress | None = None
+) -> Discovery:
+    """Find the member of the ansatz that the samples support.
+
+    Arguments: ``ansatz``, what is allowed; ``samples`` of the same jet; ``engine``, by default
+    :class:`~symeq.search.sparse.SparseRegression`; ``progress``, called with (done, total, what).
+    Raises NoLaw when no term is significant and none is fixed, InvalidInput when the samples are of another jet.
+
+    >>> import symeq as sq
+    >>> t = np.linspace(0, 10, 501)
+    >>> states = np.stack([np.exp(-t / 10) * np.cos(t), np.exp(-t / 10) * np.sin(t)], axis=1)
+    >>> jet = sq.Jet("t", "x y")
+    >>> x, y = jet.dependent
+    >>> allowed = sq.linear_ansatz(jet, sq.monomials(x, y, degree=3), sq.rotation(x, y))
+    >>> law = sq.discover(allowed, sq.sample(sq.trajectories(t, states, names="x y"), jet))
+    >>> print(law.latex())
+    \\begin{aligned}
+    x_{t} &= -0.100\\, x - 1.00\\, y \\\\
+    y_{t} &= 1.00\\, x - 0.100\\, y
+    \\end{aligned}
+    """
+    if samples.jet.independent != ansatz.jet.independent or set(ansatz.jet.dependent) - set(
+        samples.jet.dependent
+    ):
+        raise InvalidInput(
+            f"The ansatz is on {ansatz.jet}, the samples are of {samples.jet}. Use the same jet for both."
+        )
+    used: Engine = SparseRegression() if engine is None else engine
+    begun = time.perf_counter()
+    found = used.search(ansatz, samples, progress)
+    law = _discovery(ansatz, samples, found, str(used), time.perf_counter() - begun, used.seed)
+    if not law.terms:
+        raise NoLaw(
+            f"No law fits: none of the {ansatz.unknowns} allowed terms is significant in these data "
+            f"({found.rows} rows, {'; '.join(samples.notes)}). Give more or cleaner data, or another library."
+        )
+    return law
+
+
+def from_coefficients(
+    ansatz: LinearAnsatz, beta: np.ndarray, *, engine: str, seconds: float, samples: Samples
+) -> Discovery:
+    """Another program's coefficients in the free coordinates of an ansatz, as a row to compare with."""
+    support = tuple(int(k) for k in np.flatnonzero(beta))
+    errors = np.full(len(beta), np.nan)
+    found = Found(np.asarray(beta, dtype=float), errors, support, (), np.nan, np.nan, 0, 0, (), ())
+    return _discovery(ansatz, samples, found, engine, seconds, None)
+
+
+def _discovery(
+    ansatz: LinearAnsatz, samples: Samples, found: Found, engine: str, seconds: float, seed: int | None
+) -> Discovery:
+    noise = {str(u): float(s) for u, s in zip(samples.jet.dependent, samples.noise, strict=True)}
+    provenance = Provenance(
+        found.rows, found.blocks, noise, (*samples.notes, *found.notes), engine, seconds, seed, _versions()
+    )
+    return Discovery(
+        ansatz,
+        found.beta,
+        found.errors,
+        found.support,
+        found.front,
+        found.residual,
+        found.chi2,
+        provenance,
+        found.warnings,
+    )
+
+
+def _versions() -> dict[str, str]:
+    result = {"python": platform.python_version()}
+    for package in PACKAGES:
+        try:
+            result[package] = version(package)
+        except PackageNotFoundError:
+            result[package] = "not installed"
+    return result

@@ -1,0 +1,176 @@
+"""How a law is stated: as text, as LaTeX, as a JSON document."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sympy import Expr, Symbol
+
+from symeq.errors import InvalidInput
+from symeq.geometry.jet import Jet
+from symeq.latex import expression_latex, number_latex
+
+if TYPE_CHECKING:
+    from symeq.discovery.law import Discovery
+
+SCHEMA = 1
+
+
+@dataclass(frozen=True)
+class Term:
+    """One library term of one equation: ``standard_error`` is 0 and ``basis`` None where the symmetry fixes the value."""
+
+    lead: Symbol
+    expression: Expr
+    value: float
+    standard_error: float
+    basis: int | None
+
+
+def law_text(leads: Sequence[Symbol], terms: Sequence[Term]) -> str:
+    """The equations as plain text, coefficients with their standard errors."""
+    lines = []
+    for lead in leads:
+        parts = []
+        for term in terms:
+            if term.lead == lead:
+                number = _number_text(abs(term.value), term.standard_error)
+                factor = "" if term.expression == 1 else f"*{_in_brackets(term.expression)}"
+                parts.append((term.value < 0, number + factor))
+        body = " ".join(("- " if minus else "+ ") + part for minus, part in parts)
+        body = (
+            body.removeprefix("+ ").replace("- ", "-", 1)
+            if body.startswith("- ")
+            else body.removeprefix("+ ")
+        )
+        lines.append(f"{lead} = {body or '0'}")
+    return "\n".join(lines)
+
+
+def law_latex(jet: Jet, leads: Sequence[Symbol], terms: Sequence[Term], digits: int, errors: bool) -> str:
+    """The equations as LaTeX: one line as it is, several in an ``aligned`` block."""
+    names = jet.latex_names(*leads, *(term.expression for term in terms))
+    lines = []
+    for lead in leads:
+        body = ""
+        for term in terms:
+            if term.lead == lead:
+                known = errors and term.standard_error > 0
+                number = number_latex(abs(term.value), term.standard_error if known else None, digits)
+                exact = term.basis is None and float(term.value).is_integer()
+                number = str(abs(int(term.value))) if exact else number
+                symbol = "" if term.expression == 1 else expression_latex(term.expression, names)
+                number = "" if exact and number == "1" and symbol else number
+                sign = "-" if term.value < 0 else "+"
+                joined = number + (r"\, " if number and symbol else "") + symbol
+                body += f" {sign} {joined}" if body else (f"-{joined}" if sign == "-" else joined)
+        lines.append((expression_latex(lead, names), body or "0"))
+    if len(lines) == 1:
+        return f"{lines[0][0]} = {lines[0][1]}"
+    inner = " \\\\\n".join(f"{left} &= {right}" for left, right in lines)
+    return f"\\begin{{aligned}}\n{inner}\n\\end{{aligned}}"
+
+
+def document(law: Discovery) -> dict[str, Any]:
+    """The law as JSON values: ``equations`` and ``terms`` in strings that :func:`symeq.parse` reads, and everything about
+    how they were found."""
+    jet, ansatz, provenance = law.ansatz.jet, law.ansatz, law.provenance
+
+    def written(expression: Expr) -> str:
+        return str(jet.standard(expression))
+
+    equations = []
+    for lead, rhs in law.equations:
+        own = [term for term in law.terms if term.lead == lead]
+        latex = law_latex(jet, [lead], own, 6, False)
+        equations.append({"lhs": written(lead), "rhs": written(rhs), "latex": latex})
+    symmetry = ansatz.symmetry
+    return {
+        "schema": SCHEMA,
+        "equations": equations,
+        "terms": [
+            {
+                "lhs": written(term.lead),
+                "expression": written(term.expression),
+                "value": term.value,
+                "standard_error": _json_number(term.standard_error),
+                "inclusion_frequency": None,
+                "basis": term.basis,
+            }
+            for term in law.terms
+        ],
+        "unknowns": {"library": ansatz.library_unknowns, "allowed": ansatz.unknowns},
+        "symmetry": {
+            "generators": [str(generator) for generator in symmetry.generators],
+            "maps": [str(point_map) for point_map in symmetry.maps],
+            "exact": True,
+        },
+        "front": [
+            {
+                "unknowns": entry.unknowns,
+                "basis": list(entry.support),
+                "residual": _json_number(entry.residual),
+                "significant": entry.significant,
+                "chosen": entry.chosen,
+            }
+            for entry in law.front
+        ],
+        "data": {
+            "rows": provenance.rows,
+            "blocks": provenance.blocks,
+            "noise": dict(provenance.noise),
+            "sampled": list(provenance.notes),
+            "residual": _json_number(law.residual),
+            "chi2": _json_number(law.chi2),
+        },
+        "warnings": list(law.warnings),
+        "engine": provenance.engine,
+        "seconds": provenance.seconds,
+        "versions": dict(provenance.versions),
+        "seed": provenance.seed,
+    }
+
+
+def write_json(content: dict[str, Any], path: str | Path) -> None:
+    """Write a JSON file, whole or not at all.  Raises InvalidInput for a path that cannot be written."""
+    target = Path(path)
+    text = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+    try:
+        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    except OSError as error:
+        raise InvalidInput(
+            f"Cannot write {target}: {error.strerror}. Name a file in a folder you may write to."
+        ) from error
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+        os.replace(name, target)
+    except OSError as error:
+        Path(name).unlink(missing_ok=True)
+        raise InvalidInput(
+            f"Cannot write {target}: {error.strerror}. Name a file in a folder you may write to."
+        ) from error
+
+
+def _json_number(value: float) -> float | None:
+    return float(value) if math.isfinite(value) else None
+
+
+def _in_brackets(expression: Expr) -> str:
+    return f"({expression})" if expression.is_Add else str(expression)
+
+
+def _number_text(value: float, error: float) -> str:
+    if not math.isfinite(error) or error <= 0:
+        return f"{value:.6g}"
+    decimals = max(0, 1 - math.floor(math.log10(error)))
+    if decimals > 12 or error > 1e6:
+        return f"({value:.6g} ± {error:.1e})"
+    return f"({value:.{decimals}f} ± {error:.{decimals}f})"

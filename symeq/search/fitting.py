@@ -1,0 +1,165 @@
+"""Coefficients, errors and significance of one support, corrected for the noise in the columns."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import linalg, stats
+
+from symeq.search.assemble import Factors
+from symeq.search.path import COLLINEAR, Support
+from symeq.search.triangle import triangle_of
+
+LARGEST_Z2 = 1200.0  # beyond it the tail probability underflows
+
+
+@dataclass(frozen=True)
+class Fit:
+    """Least squares on one support.
+
+    ``beta`` (column,); ``influence`` (block, column), how far each block moves the coefficients; ``left``, the residual sum
+    of squares; ``explained``, the part of it that the noise accounts for.
+    """
+
+    support: Support
+    beta: np.ndarray
+    influence: np.ndarray
+    left: float
+    explained: float
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A fit with its standard errors and, for each column, the z^2 of the hypothesis that it is absent."""
+
+    fit: Fit
+    errors: np.ndarray
+    z2: np.ndarray
+
+
+class Evidence:
+    r"""Fits and tests supports on the factors of all rungs; every answer is remembered.
+
+    With M the Gram matrix of [columns | target] and N what noise adds to it,
+
+    .. math:: \beta = (M - \alpha N)_{SS}^{-1} (M - \alpha N)_{Sy}, \qquad
+              \alpha = \min(1, \lambda) (1 - 2/n), \quad \lambda = \min_b \frac{b^T M b}{b^T N b}
+
+    (errors in variables, with Fuller's modification). The variance of beta is that of its blocks,
+    :math:`\sum_b \psi_b \psi_b^T` with the influence :math:`\psi_b` of block b, plus the square of what the coefficient
+    drifts to the next coarser rung, as far as that is more than chance: an artefact of differentiation drifts, a law
+    does not.
+
+    Source: W. A. Fuller, Measurement Error Models (1987), section 2.5, for alpha.
+    """
+
+    def __init__(self, rungs: Sequence[Factors]) -> None:
+        self.rungs = tuple(rungs)
+        self.totals = [factors.total() for factors in rungs]
+        self.noise = [factors.noise.sum(axis=0) for factors in rungs]
+        self.unknowns = rungs[0].unknowns
+        self.blocks = rungs[0].blocks
+        self.penalty = float(np.log(self.blocks) + 2 * np.log(max(1, self.unknowns)))
+        self._fits: dict[tuple[int, Support], Fit | None] = {}
+        self._trials: dict[tuple[int, Support], Trial | None] = {}
+
+    def fit(self, support: Support, rung: int) -> Fit | None:
+        """The corrected fit; None where the columns are dependent or hidden by the noise."""
+        key = (rung, support)
+        if key not in self._fits:
+            self._fits[key] = self._fit(support, rung)
+        return self._fits[key]
+
+    def trial(self, support: Support, rung: int) -> Trial | None:
+        """The fit with errors and significance."""
+        key = (rung, support)
+        if key not in self._trials:
+            self._trials[key] = self._trial(support, rung)
+        return self._trials[key]
+
+    def significant(self, support: Support, rung: int) -> bool:
+        """Whether every column is needed: z^2 above ln(blocks) + 2 ln(unknowns), the extended BIC penalty."""
+        trial = self.trial(support, rung)
+        return trial is not None and bool(np.all(trial.z2 >= self.penalty))
+
+    def floor(self, fit: Fit, rung: int) -> float:
+        """The uncertainty of what the noise explains: no remainder below it can be told from zero."""
+        return float(2 * np.sqrt(2 / self.rungs[rung].independent) * fit.explained)
+
+    def unexplained(self, fit: Fit, rung: int) -> float:
+        """Residual sum of squares beyond the noise, not below its own uncertainty."""
+        round_off = 1e-26 * self.rungs[rung].square
+        return max(fit.left - fit.explained, self.floor(fit, rung), round_off, 1e-300)
+
+    def blind(self, fit: Fit, rung: int) -> bool:
+        """Whether the residual is so close to the noise that only z^2 can tell whether a term is missing."""
+        return fit.left - fit.explained <= self.floor(fit, rung)
+
+    def _fit(self, support: Support, rung: int) -> Fit | None:
+        chosen = list(support)
+        k = len(chosen)
+        use = [*chosen, self.unknowns]
+        factors = self.rungs[rung]
+        scale = np.maximum(np.linalg.norm(self.totals[rung][:, use], axis=0), 1e-300)
+        triangle = triangle_of(self.totals[rung][:, use] / scale)
+        noise = self.noise[rung][np.ix_(use, use)] / np.outer(scale, scale)
+        if k and np.min(np.abs(np.diag(triangle)[:k])) < COLLINEAR:
+            return None
+        alpha = min(1.0, _smallest_ratio(triangle, noise)) * (1 - 2 / factors.independent)
+        inverse = linalg.solve_triangular(triangle[:k, :k], np.eye(k)) if k else np.zeros((0, 0))
+        inner = np.eye(k) - alpha * inverse.T @ noise[:k, :k] @ inverse
+        if k and np.linalg.eigvalsh(inner)[0] < 2 / np.sqrt(factors.independent) * (
+            1 - inner.diagonal().min()
+        ):
+            return None  # some combination of the columns is no larger than its noise
+        right = triangle[:k, k] - alpha * inverse.T @ noise[:k, k]
+        beta = inverse @ np.linalg.solve(inner, right) if k else right
+        bread = inverse @ np.linalg.solve(inner, inverse.T) if k else np.zeros((0, 0))
+        b = np.append(-beta, 1.0)
+        rows = factors.triangles[:, :, use] / scale
+        residuals = rows @ b
+        noise_scores = (
+            factors.noise[np.ix_(range(factors.blocks), chosen, use)] / np.outer(scale[:k], scale) @ b
+        )
+        scores = np.einsum("bri,br->bi", rows[:, :, :k], residuals) - alpha * noise_scores
+        unit = scale[k] / scale[:k]
+        left = float(np.sum((triangle @ b) ** 2)) * scale[k] ** 2
+        return Fit(support, beta * unit, scores @ bread.T * unit, left, float(b @ noise @ b) * scale[k] ** 2)
+
+    def _trial(self, support: Support, rung: int) -> Trial | None:
+        fit = self.fit(support, rung)
+        if fit is None:
+            return None
+        variance = _variance(fit.influence)
+        if len(self.rungs) > 1:
+            coarser = rung + 1 < len(self.rungs)
+            other = self.fit(support, rung + 1 if coarser else rung - 1)
+            if other is not None:
+                # The error falls with at least the square of the window, so the coarsest rung is off by 4/3 of its drift.
+                drift = (fit.beta - other.beta) * (1 if coarser else 4 / 3)
+                variance = variance + np.maximum(0.0, drift**2 - _variance(fit.influence - other.influence))
+        variance = np.maximum(variance, (1e-13 * fit.beta) ** 2)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            ratio = np.where(variance > 0, fit.beta**2 / variance, np.inf)
+        return Trial(fit, np.sqrt(variance), _normal_equivalent(ratio, self.blocks - 1))
+
+
+def _variance(influence: np.ndarray) -> np.ndarray:
+    blocks = influence.shape[0]
+    return (influence**2).sum(axis=0) * blocks / max(1, blocks - 1)
+
+
+def _normal_equivalent(ratio: np.ndarray, freedom: int) -> np.ndarray:
+    """The z^2 of a normal variable as improbable as this t^2 with few degrees of freedom."""
+    tail = stats.t.logsf(np.sqrt(ratio), max(1, freedom))
+    shown = tail > -600
+    return np.where(shown, stats.norm.isf(np.exp(np.where(shown, tail, -1.0))) ** 2, LARGEST_Z2)
+
+
+def _smallest_ratio(triangle: np.ndarray, noise: np.ndarray) -> float:
+    """Smallest (b' M b) / (b' N b): the residual of the best law, in units of what noise alone leaves."""
+    inverse = linalg.pinv(triangle)
+    largest = float(np.linalg.eigvalsh(inverse.T @ noise @ inverse)[-1])
+    return 1 / largest if largest > 1e-12 else 1e12

@@ -1,0 +1,112 @@
+"""The sparse-regression engine: a path of supports, chosen without a threshold, or any PySINDy optimiser."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from symeq.ansatz.linear import LinearAnsatz
+from symeq.data.samples import Samples
+from symeq.errors import InvalidInput
+from symeq.search.assemble import assemble
+from symeq.search.engine import Found, Progress
+from symeq.search.fitting import Evidence
+from symeq.search.path import Support
+from symeq.search.selection import Choice, adopt, select
+
+if TYPE_CHECKING:
+    from pysindy.optimizers import BaseOptimizer
+
+
+@dataclass(frozen=True)
+class SparseRegression:
+    """Best supports of every size, and the one with the shortest description (:func:`symeq.search.selection.select`).
+
+    Arguments: ``optimizer``, any PySINDy optimiser, which then proposes the support instead (on the triangular factor, in
+    free coordinates, so that it cannot leave the allowed laws); coefficients, errors and tests stay the same.
+
+    >>> SparseRegression().seed is None
+    True
+    """
+
+    optimizer: BaseOptimizer | None = None
+
+    @property
+    def seed(self) -> int | None:
+        """Nothing is drawn at random."""
+        return None
+
+    def __str__(self) -> str:
+        return "sparse regression" + (
+            f" ({type(self.optimizer).__name__})" if self.optimizer is not None else ""
+        )
+
+    def search(self, ansatz: LinearAnsatz, samples: Samples, progress: Progress | None = None) -> Found:
+        """Reduce the samples to factors, then search on these alone."""
+        points = sum(int(np.prod(list(part.sizes.values()))) for part in samples.record.parts)
+        done = 0
+
+        def report(more: int) -> None:
+            nonlocal done
+            done += more
+            if progress is not None:
+                progress(done, points, "reducing the data")
+
+        rungs = assemble(ansatz, samples, report)
+        if progress is not None:
+            progress(points, points, "choosing the terms")
+        evidence = Evidence(rungs)
+        usable = samples.usable
+        choice = (
+            select(evidence, usable) if self.optimizer is None else adopt(evidence, usable, self._propose)
+        )
+        return _found(evidence, choice, samples)
+
+    def _propose(self, triangle: np.ndarray) -> Support:
+        optimizer: Any = deepcopy(self.optimizer)
+        if not hasattr(optimizer, "fit"):
+            raise InvalidInput(
+                f"SparseRegression(optimizer={self.optimizer!r}): a PySINDy optimiser instance is needed, "
+                "for instance pysindy.STLSQ(threshold=0.05)."
+            )
+        optimizer.fit(triangle[:, :-1], triangle[:, -1:])
+        return tuple(int(j) for j in np.flatnonzero(np.abs(np.ravel(optimizer.coef_)) > 0))
+
+
+def _found(evidence: Evidence, choice: Choice, samples: Samples) -> Found:
+    fit, rung = choice.trial.fit, choice.rung
+    factors = evidence.rungs[rung]
+    beta = np.zeros(evidence.unknowns)
+    errors = np.full(evidence.unknowns, np.nan)
+    beta[list(fit.support)] = fit.beta
+    errors[list(fit.support)] = choice.trial.errors
+    names = [str(x) for x in samples.jet.independent]
+    notes = [
+        f"coefficients from: {name} {rule}" for name, rule in zip(names, samples.rungs[rung], strict=True)
+    ]
+    warnings = []
+    if factors.undefined:
+        notes.append(f"{factors.undefined} samples left out, where a term has no finite value")
+    share = fit.left / max(factors.square, 1e-300)
+    if not choice.adequate:
+        beyond = (fit.left - fit.explained) / max(factors.square, 1e-300)
+        warnings.append(
+            f"{beyond:.1%} of the mean square of the left-hand side is left beyond the noise: "
+            "a term may be missing from the library, or the symmetry may be wrong."
+        )
+    chi2 = fit.left / fit.explained if fit.explained > 0 else np.inf
+    return Found(
+        beta,
+        errors,
+        fit.support,
+        choice.front,
+        share,
+        chi2,
+        factors.rows,
+        factors.blocks,
+        tuple(notes),
+        tuple(warnings),
+    )
