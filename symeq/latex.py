@@ -107,8 +107,8 @@ def number_latex(value: float, error: float | None = None, digits: int = 3) -> s
 
 
 class _ExpressionPrinter(LatexPrinter):
-    def __init__(self, names: Mapping[Symbol, str], digits: int | None) -> None:
-        super().__init__({"symbol_names": dict(names)})
+    def __init__(self, names: dict[Symbol, str], digits: int | None) -> None:
+        super().__init__({"symbol_names": names})
         self._digits = digits
 
     def _print_Float(self, expr: Float) -> str:
@@ -127,8 +127,12 @@ def expression_latex(expression: Expr, names: Mapping[Symbol, str], digits: int 
     >>> print(expression_latex(Symbol("beta") / 2 + 1.23456 * Symbol("x1"), {}, digits=3))
     \frac{\beta}{2} + 1.23 x_{1}
     """
-    missing = {s: symbol_latex(s.name) for s in expression.free_symbols if s not in names}
-    return str(_ExpressionPrinter({**missing, **names}, digits).doprint(expression))
+    printed = {s: names.get(s) or symbol_latex(s.name) for s in expression.free_symbols}
+    if len(set(printed.values())) == len(printed):
+        # SymPy orders factors by name: under these names beta u u_x, not Derivative(u, x1) beta u.
+        renamed = {s: Symbol(latex) for s, latex in printed.items()}
+        expression, printed = expression.xreplace(renamed), {s: s.name for s in renamed.values()}
+    return str(_ExpressionPrinter(printed, digits).doprint(expression))
 
 
 def table_latex(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

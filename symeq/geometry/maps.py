@@ -99,8 +99,9 @@ class PointMap:
 
         u'_{J+j} = sum_i (A^-1)_{ji} D_i u'_J with the total Jacobian A_{ij} = D_i x'^j.
 
-        Raises InvalidInput when the map moves something else than the variables of the jet, or when the total
-        Jacobian has no inverse.
+        The total Jacobian of an invertible point map has an inverse wherever the graph stays one.
+
+        Raises InvalidInput when the map moves something else than the variables of the jet.
         Source: Olver, Applications of Lie Groups to Differential Equations (2nd ed., 1993), section 2.3.
         """
         self._check_variables(jet)
@@ -156,11 +157,13 @@ class PointMap:
         solved = self._solved()
         if solved is not None:
             return PointMap(solved)
-        inverse = self
-        for _ in range(self._apparent_period() - 2):
-            inverse = inverse.compose(self)
-        if not inverse.compose(self).components:
-            return inverse
+        period = self._apparent_period()
+        if period > 1:
+            inverse = self
+            for _ in range(period - 2):
+                inverse = inverse.compose(self)
+            if not inverse.compose(self).components:
+                return inverse
         raise InvalidInput(
             f"the map `{self}` has no inverse that could be found; give a map that is one-to-one."
         )
@@ -179,7 +182,7 @@ class PointMap:
         return 1
 
     def _solved(self) -> dict[Symbol, Expr] | None:
-        """Each variable in terms of the images, by elimination; None where none is left that occurs linearly."""
+        """Each variable in terms of the images, by elimination; None when none left occurs linearly."""
         images = {z: Dummy(z.name) for z, _ in self.components}
         equations = [f - images[z] for z, f in self.components]
         solved: dict[Symbol, Expr] = {}
@@ -237,12 +240,7 @@ class _MapProlongation:
         if self.inverse is None:
             jet = self.jet
             rows = [[jet.total_derivative(self.map[y], x) for y in jet.independent] for x in jet.independent]
-            jacobian = ImmutableMatrix(rows)
-            if _reduced(jacobian.det(method="berkowitz")) == 0:
-                raise InvalidInput(
-                    f"the map `{self.map}` does not act on {jet}: its independent variables collapse."
-                )
-            self.inverse = jacobian.inv().applyfunc(_reduced)
+            self.inverse = ImmutableMatrix(rows).inv().applyfunc(_reduced)
         return self.inverse
 
     def derivative(self, u: Symbol, index: MultiIndex) -> Expr:

@@ -1,0 +1,233 @@
+"""Symmetries, generators, maps and equations as users type them."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from sympy import Rational, Symbol
+
+from symeq.errors import InvalidInput
+from symeq.geometry import (
+    TIME,
+    Jet,
+    PointMap,
+    Symmetry,
+    VectorField,
+    boost,
+    cyclic,
+    permutation,
+    phase,
+    read_equation,
+    read_generator,
+    read_map,
+    read_symmetry,
+    reflection,
+    rotation,
+    scaling,
+    translation,
+    trivial,
+)
+
+JET = Jet("t x y z", "u v w", order=2)
+nu = Symbol("nu")
+
+SYMMETRIES = [
+    ("translation(t)", translation("t")),
+    ("translation(t,x)", translation("t", "x")),
+    ("rotation(x, y; u, v)", rotation("x", "y", turning=[("u", "v")])),
+    ("rotation(x, y, z; u, v, w)", rotation("x", "y", "z", turning=[("u", "v", "w")])),
+    ("scaling(x=1, t=3, u=-2)", scaling(x=1, t=3, u=-2)),
+    ("scaling(x=3/2, u=nu, t=-0.5)", scaling(x=Rational(3, 2), u=nu, t=Rational(-1, 2))),
+    ("boost(x, u)", boost("x", "u")),
+    ("boost(x, u, t)", boost("x", "u", "t")),
+    ("reflection(x, u)", reflection("x", "u")),
+    ("permutation(x, y)", permutation("x", "y")),
+    ("permutation(x, y; u, v)", permutation("x", "y", turning=[("u", "v")])),
+    ("cyclic(x, y, z; u, v, w)", cyclic("x", "y", "z", turning=[("u", "v", "w")])),
+    ("phase(u, v)", phase("u", "v")),
+    ("trivial", trivial),
+    ("trivial + translation(t)", translation("t")),
+    (
+        "translation(t) + boost(x, u) + reflection(x, u)",
+        translation("t") + boost("x", "u") + reflection("x", "u"),
+    ),
+    ("t*d_x + d_u", Symmetry([VectorField({"x": Symbol("t"), "u": 1})])),
+    ("d_t, d_x", translation("t", "x")),
+    ("x -> -x, u -> -u", reflection("x", "u")),
+    ("x -> -x; translation(t); t*d_x + d_u", reflection("x") + translation("t") + boost("x", "u", "t")),
+]
+
+
+@pytest.mark.parametrize(("text", "symmetry"), SYMMETRIES, ids=[text for text, _ in SYMMETRIES])
+def test_symmetries(text: str, symmetry: Symmetry) -> None:
+    found = read_symmetry(text, JET, parameters="nu")
+    assert found == symmetry and found.label == text
+    assert read_symmetry(str(symmetry), JET, "nu") == symmetry
+
+
+def test_names_that_clash_with_functions_of_sympy_are_variables() -> None:
+    jet = Jet("beta S", "I lambda")
+    assert read_symmetry("rotation(beta, S; I, lambda)", jet).generators[0]["beta"] == -Symbol("S")
+    assert read_generator("gamma*I*d_lambda + E*d_S", jet, "gamma E")["S"] == Symbol("E")
+
+
+REFUSED_SYMMETRIES = {
+    "rotation(x, q)": "q is not a coordinate of Jet(t, x, y, z; u, v, w). Its variables are t, x, y, z; u, v",
+    "rotaton(x, y)": "unknown symmetry `rotaton`. Did you mean `rotation`? Known: translation, rotation",
+    "u_t": "unknown symmetry `u_t`",
+    "rotation(x)": "takes 2 or more variables, found 1; it is written like `rotation(x, y; u, v)`",
+    "rotation(x, y; u)": "the vector (u) has 1 components, it turns with 2 variables",
+    "rotation(x, x)": "names x twice",
+    "rotation": "needs arguments, as in `rotation(x, y; u, v)`",
+    "boost(x)": "takes 2 to 3 variables, found 1",
+    "boost(x; u)": "`;` has no place in `boost`",
+    "boost(x, u, v, t)": "takes 2 to 3 variables, found 4",
+    "phase(u)": "takes 2 variables, found 1",
+    "trivial(x)": "takes 0 variables, found 1",
+    "translation()": "takes 1 or more variables, found 0",
+    "translation(x + 1)": "takes names of variables, found `x + 1`",
+    "translation(x=1)": "takes names of variables, found `x=1`",
+    "translation(u_x)": "Point transformations do not involve derivatives",
+    "translation(nu)": "It is a parameter, which no transformation moves",
+    "scaling(x)": "takes weights; it is written like `scaling(x=1, t=3, u=-2)`",
+    "scaling()": "takes at least one weight",
+    "scaling(x=1, x=2)": "x has two weights",
+    "scaling(x=y)": "unknown symbol `y`. Known: nu.",
+    "scaling(x=0)": "weight that is not zero",
+    "scaling(x=1/0)": "divides by zero",
+    "translation(t) - translation(x)": "is not a symmetry",
+    "2*translation(x)": "is not a symmetry",
+    "x = -x": "is not a symmetry",
+    "boost(x, u": "the text ends",
+    "__import__('os').system('x')": "unexpected character `'`",
+    "": "the text is empty",
+    "(" * 200 + "translation(x)": "nested more than 100 deep",
+}
+
+
+@pytest.mark.parametrize("text", REFUSED_SYMMETRIES, ids=lambda text: text[:40])
+def test_symmetries_that_are_refused(text: str) -> None:
+    started = time.perf_counter()
+    with pytest.raises(InvalidInput) as caught:
+        read_symmetry(text, JET, "nu")
+    assert REFUSED_SYMMETRIES[text] in str(caught.value) and "\n" not in str(caught.value)
+    assert time.perf_counter() - started < 0.5
+
+
+@pytest.mark.parametrize(
+    ("text", "components"),
+    [
+        ("t*d_x + d_u", {"x": "t", "u": "1"}),
+        ("6*t*d_x + d_u", {"x": "6*t", "u": "1"}),
+        ("-(x^2 + 2*t)*u*d_u + 4*t*(t*d_t + x*d_x)", {"t": "4*t^2", "x": "4*t*x", "u": "-(x^2+2*t)*u"}),
+        ("d_x/2 - d_x/2", {}),
+        ("nu*exp(-t)*d_u", {"u": "nu*exp(-t)"}),
+        ("0", {}),
+    ],
+)
+def test_generators(text: str, components: dict[str, str]) -> None:
+    assert read_generator(text, JET, "nu") == VectorField(
+        {z: JET.parse(f, "nu") for z, f in components.items()}
+    )
+
+
+def test_a_direction_wins_over_a_derivative_of_the_same_name() -> None:
+    jet = Jet("x t", "d")
+    assert read_generator("d_x", jet) == VectorField({"x": 1}) and jet["d_x"] == Symbol("d_x")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            "t*d_x + d_q",
+            "unknown direction `d_q`. Known: d_t, d_x, d_y, d_z, d_u, d_v, d_w. `q` is no variable",
+        ),
+        ("d_x*d_u", "every term of a generator has one factor"),
+        ("d_x + 1", "every term of a generator has one factor"),
+        ("d_x**2", "every term of a generator has one factor"),
+        ("1/d_x", "every term of a generator has one factor"),
+        ("sin(d_x)", "every term of a generator has one factor"),
+        ("t", "every term of a generator has one factor"),
+        ("u_x*d_u", "has no derivative `u_x`"),
+        ("mu*d_u", "unknown symbol `mu`"),
+        ("d_x = d_u", "`=` has no place"),
+        ("__import__('os').system('x')", "unexpected character"),
+    ],
+)
+def test_generators_that_are_refused(text: str, message: str) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        read_generator(text, JET, "nu")
+    assert message in str(caught.value)
+
+
+def test_a_parameter_may_not_be_called_like_a_direction() -> None:
+    with pytest.raises(InvalidInput, match="has the name of a coordinate"):
+        read_generator("d_x", JET, ["d_x"])
+
+
+def test_maps() -> None:
+    x, y, u = (Symbol(name) for name in "xyu")
+    assert read_map("x -> -x, u -> -u", JET) == PointMap({x: -x, u: -u})
+    assert read_map("x -> y, y -> x", JET) == PointMap({x: y, y: x})
+    assert read_map("u -> nu*u + 1/2", JET, "nu") == PointMap({u: nu * u + Rational(1, 2)})
+    assert read_map("identity", JET) == read_map("x -> x", JET) == PointMap({})
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("x -> 0", "Jacobian determinant is zero"),
+        ("x -> y", "Jacobian determinant is zero"),
+        ("x -> x**2", "no inverse that could be found"),
+        ("x -> -x, x -> x", "x is listed twice"),
+        ("q -> -q", "unknown variable `q`"),
+        ("nu -> -nu", "unknown variable `nu`"),
+        ("u_x -> -u_x", "unknown variable `u_x`"),
+        ("x -> u_x", "has no derivative `u_x`"),
+        ("x -> mu", "unknown symbol `mu`"),
+        ("x -> -x; y -> -y", "one map is expected"),
+        ("-x -> x", "a map is written like"),
+        ("x", "a map is written like"),
+        ("x ->", "the text ends"),
+        ("x -> y -> x", "only one"),
+        ("x -> __import__('os')", "unexpected character"),
+    ],
+)
+def test_maps_that_are_refused(text: str, message: str) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        read_map(text, JET, "nu")
+    assert message in str(caught.value)
+
+
+def test_equations() -> None:
+    jet = Jet("t x", "u", order=3)
+    assert read_equation("u_t = 6*u*u_x + u_xxx", jet) == (jet["u_t"], jet.parse("6*u*u_x + u_xxx"))
+    assert read_equation("0 = u_x - nu", jet, "nu") == (0, jet["u_x"] - nu)
+    assert read_equation("Derivative(u(t, x), t) = Derivative(u(t, x), (x, 2))", jet) == (
+        jet["u_t"],
+        jet["u_xx"],
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("u_t", "an equation has one `=`"),
+        ("u_t -> u", "an equation has one `=`"),
+        ("u_t = u = 0", "only one"),
+        ("u_t =", "the text ends"),
+        ("u_t = mu*u", "unknown symbol `mu`"),
+        ("u_t = __import__('os').system('x')", "unexpected character"),
+    ],
+)
+def test_equations_that_are_refused(text: str, message: str) -> None:
+    with pytest.raises(InvalidInput, match=message):
+        read_equation(text, JET)
+
+
+def test_the_open_time_of_a_boost_is_printed_and_read() -> None:
+    assert str(boost("x", "u").generators[0]) == "TIME*d_x + d_u"
+    assert read_generator("TIME*d_x + d_u", JET) == VectorField({"x": TIME, "u": 1})
+    assert read_generator("TIME*d_x", Jet("TIME x", "u")) == VectorField({"x": Symbol("TIME")})
