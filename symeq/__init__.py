@@ -1,4 +1,4 @@
-"""Equations from data and symmetry: jet, symmetry and library give what is allowed; data say which of it is true."""
+"""Equations from data and symmetry: jet, symmetry and library say what is allowed, data what is true."""
 
 from __future__ import annotations
 

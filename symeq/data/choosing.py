@@ -27,11 +27,12 @@ def choose_rules(
     .. math:: \text{error}_d(m) = \max_{m' < m} \left[ \langle (k_m - k_{m'}) * u \rangle^2
               - s^2 \|k_m - k_{m'}\|^2 \right]_+ + s^2 \|k_m\|^2
 
-    (squared bias against every shorter window, plus variance), summed over d relative to the power of the derivative.
-    With several axes the others are smoothed by their current windows, and the choice is swept until it stays.
+    (squared bias against every shorter window, plus variance), summed over d relative to the power of the
+    derivative. With several axes the others are smoothed by their current windows, and the choice is swept
+    until it stays.
 
-    Arguments: ``fields[variable][part]``, arrays; ``deviations[variable]``, noise; ``axes``, coordinates of the shortest
-    part; ``orders``, highest derivative needed along each axis.
+    Arguments: ``fields[variable][part]``, arrays; ``deviations[variable]``, noise; ``axes``, coordinates of
+    the shortest part; ``orders``, highest derivative needed along each axis.
     Source: A. Goldenshluger, O. Lepski, Ann. Statist. 39 (2011) 1608, for the maximum over shorter windows.
     """
     candidates = [

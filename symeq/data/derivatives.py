@@ -37,9 +37,10 @@ class Rule(Protocol):
 class AxisOperators:
     """The operators D^0 .. D^d of a rule on one axis, acting on all points that have a full stencil.
 
-    ``kernels[d]`` is the common stencil of a uniform axis, units of the axis to the power -d; ``matrices[d]`` the rows for
-    an axis with uneven spacing; ``multipliers[d]`` the Fourier multiplier of a spectral rule.  ``halo`` grid
-    points are needed on either side.  A periodic axis wraps, other axes lose ``halo`` points at each end.
+    ``kernels[d]`` is the common stencil of a uniform axis, units of the axis to the power -d;
+    ``matrices[d]`` the rows for an axis with uneven spacing; ``multipliers[d]`` the Fourier multiplier of a
+    spectral rule.  ``halo`` grid points are needed on either side.  A periodic axis wraps, other axes lose
+    ``halo`` points at each end.
     """
 
     size: int
@@ -64,7 +65,8 @@ class AxisOperators:
         return self.size if self.periodic else self.size - self.halo
 
     def apply(self, values: np.ndarray, axis: int, order: int, start: int) -> np.ndarray:
-        """D^order along ``axis`` of the points start, start + 1, ...; ``values`` has the halo on both sides."""
+        """D^order along ``axis`` of the points start, start + 1, ...; ``values`` has the halo on both
+        sides."""
         if self.multipliers:
             transformed = np.fft.fft(values, axis=axis)
             shape = [1] * values.ndim
@@ -85,7 +87,8 @@ class AxisOperators:
         return correlate1d(values, kernel, axis=axis, mode="nearest")[tuple(inside)]
 
     def noise_gram(self) -> np.ndarray:
-        """Covariance of (D^0 w, ..., D^d w) at one point, for unit white noise w on the axis (mean over points)."""
+        """Covariance of (D^0 w, ..., D^d w) at one point, for unit white noise w on the axis (mean over
+        points)."""
         if self.multipliers:
             stack = np.stack(self.multipliers)
             return np.real(stack @ stack.conj().T) / self.size
@@ -142,7 +145,8 @@ class FiniteDifferences:
 class SmoothedDifferences:
     r"""Local cubic fits in a window of an odd number of points, then central differences.
 
-    .. math:: u_d = D^d_h (K * u), \quad K_i \propto (a + b i^2) (1 - (i/(m+1))^2)^3, \quad 2m + 1 = \text{window}
+    .. math:: u_d = D^d_h (K * u), \quad K_i \propto (a + b i^2) (1 - (i/(m+1))^2)^3,
+              \quad 2m + 1 = \text{window}
 
     Every derivative is a derivative of the *same* smoothed field, so that a linear law between derivatives
     survives any window; only nonlinear terms are biased, with the fourth power of the window.
@@ -179,7 +183,8 @@ class SmoothedDifferences:
 
 @dataclass(frozen=True)
 class Spectral:
-    """Fourier derivatives on a periodic axis; ``keep`` is the share of wave numbers kept (the rest is cut off)."""
+    """Fourier derivatives on a periodic axis; ``keep`` is the share of wave numbers kept (the rest is cut
+    off)."""
 
     keep: float = 2 / 3
 

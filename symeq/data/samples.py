@@ -36,11 +36,12 @@ class Chunk:
 
 @dataclass(frozen=True)
 class Samples:
-    """A recipe: a record, the noise of each variable, and a ladder of rules.  Nothing is computed until asked.
+    """A recipe: a record, the noise of each variable, and a ladder of rules.  Nothing is computed until
+    asked.
 
     ``rungs[k]`` has one rule per axis, from the finest to the coarsest; all share their blocks. The best
-    window depends on the law, so the choice among the first ``usable`` rungs is left to the search, and a coefficient that
-    changes from rung to rung is seen to be an artefact of differentiation.
+    window depends on the law, so the choice among the first ``usable`` rungs is left to the search, and a
+    coefficient that changes from rung to rung is seen to be an artefact of differentiation.
     """
 
     record: Record
@@ -67,14 +68,16 @@ def sample(
 ) -> Samples:
     """Sample the jet of a record pointwise, by a stated rule or by one chosen from the data.
 
-    The noise of each variable is estimated first; for each axis without a stated rule the window is then chosen
-    that has the smallest estimated error (:func:`symeq.data.choosing.choose_rules`), and offered together with its half
-    and its quarter: averaging over many rows removes noise but no bias, so the best window of a law is shorter.
+    The noise of each variable is estimated first; for each axis without a stated rule the window is then
+    chosen that has the smallest estimated error (:func:`symeq.data.choosing.choose_rules`), and offered
+    together with its half and its quarter: averaging over many rows removes noise but no bias, so the best
+    window of a law is shorter.
 
-    Arguments: ``record``; ``jet``, whose variables the record must have and whose order says how often each axis is
-    differentiated (the first axis as often as ``lead``, by default once, unless it is the only one); ``rule``, one rule for
-    all axes or a mapping from axis names.
-    Raises InvalidInput for a missing variable, a rule for an unknown axis, or an axis too short for a stencil.
+    Arguments: ``record``; ``jet``, whose variables the record must have and whose order says how often each
+    axis is differentiated (the first axis as often as ``lead``, by default once, unless it is the only one);
+    ``rule``, one rule for all axes or a mapping from axis names.
+    Raises InvalidInput for a missing variable, a rule for an unknown axis, or an axis too short for a
+    stencil.
 
     >>> import numpy as np
     >>> from symeq.data.records import trajectories

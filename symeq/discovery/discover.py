@@ -25,7 +25,8 @@ def discover(
 
     Arguments: ``ansatz``, what is allowed; ``samples`` of the same jet; ``engine``, by default
     :class:`~symeq.search.sparse.SparseRegression`; ``progress``, called with (done, total, what).
-    Raises NoLaw when no term is significant and none is fixed, InvalidInput when the samples are of another jet.
+    Raises NoLaw when no term is significant and none is fixed, InvalidInput when the samples are of another
+    jet.
 
     >>> import symeq as sq
     >>> t = np.linspace(0, 10, 501)

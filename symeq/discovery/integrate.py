@@ -24,7 +24,8 @@ def integrate(
     start: Sequence[float] | np.ndarray,
     times: Sequence[float] | np.ndarray,
 ) -> Record:
-    """The solution of L = F(jet) through ``start`` at ``times[0]``, by the Dormand-Prince method of order 8."""
+    """The solution of L = F(jet) through ``start`` at ``times[0]``, by the Dormand-Prince method of order
+    8."""
     if len(jet.independent) != 1:
         raise InvalidInput(
             f"simulate integrates ordinary differential equations; this law has the independent variables "
@@ -42,7 +43,8 @@ def integrate(
     initial, grid = np.asarray(start, dtype=float), np.asarray(times, dtype=float)
     if initial.shape != (len(states),):
         raise InvalidInput(
-            f"The start must hold {len(states)} numbers, {', '.join(map(str, states))}; it has shape {initial.shape}."
+            f"The start must hold {len(states)} numbers, {', '.join(map(str, states))}; "
+            f"it has shape {initial.shape}."
         )
     if grid.ndim != 1 or grid.size < 3 or not np.all(np.diff(grid) > 0):
         raise InvalidInput("The times must be three or more increasing numbers.")
@@ -77,8 +79,8 @@ def integrate(
         reached = False
     if not reached:
         raise InvalidInput(
-            f"The solution from {initial.tolist()} does not reach {time} = {grid[-1]:g}: it grows without bound or the "
-            "law is stiff there. Ask for a shorter time."
+            f"The solution from {initial.tolist()} does not reach {time} = {grid[-1]:g}: "
+            "it grows without bound or the law is stiff there. Ask for a shorter time."
         )
     rows = [place[u] for u in jet.dependent]
     return trajectories(

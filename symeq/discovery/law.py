@@ -21,7 +21,8 @@ from symeq.search.selection import FrontEntry
 
 @dataclass(frozen=True)
 class Provenance:
-    """Where a law came from: ``rows`` used, resampling ``blocks``, ``noise`` of each variable, what was sampled how."""
+    """Where a law came from: ``rows`` used, resampling ``blocks``, ``noise`` of each variable, what was
+    sampled how."""
 
     rows: int
     blocks: int
@@ -37,9 +38,10 @@ class Provenance:
 class Discovery:
     r"""The law :math:`L_a = B_{0,a} + \sum_k \beta_k B_{k,a}` that an engine found.
 
-    ``beta`` (unknown,), zero off the ``support``; ``standard_errors`` (unknown,), nan off the support, statistical and
-    systematic errors together; ``front``, the best law of every size; ``residual``, the share of the mean square of the left-hand
-    sides that is left; ``chi2``, the residual over what the noise explains: 1 for a right law, inf without noise.
+    ``beta`` (unknown,), zero off the ``support``; ``standard_errors`` (unknown,), nan off the support,
+    statistical and systematic errors together; ``front``, the best law of every size; ``residual``, the
+    share of the mean square of the left-hand sides that is left; ``chi2``, the residual over what the noise
+    explains: 1 for a right law, inf without noise.
     """
 
     ansatz: LinearAnsatz
@@ -114,7 +116,8 @@ class Discovery:
         """The right-hand sides at given :attr:`arguments`: (lead, ...) for arrays of shape (...)."""
         if len(values) != len(self.arguments):
             raise InvalidInput(
-                f"rhs takes {len(self.arguments)} arrays, {', '.join(map(str, self.arguments))}; {len(values)} were given."
+                f"rhs takes {len(self.arguments)} arrays, {', '.join(map(str, self.arguments))}; "
+                f"{len(values)} were given."
             )
         arrays = np.broadcast_arrays(*(np.asarray(value, dtype=float) for value in values)) if values else []
         shape = arrays[0].shape if arrays else ()
@@ -123,9 +126,9 @@ class Discovery:
     def simulate(self, start: Sequence[float] | np.ndarray, times: Sequence[float] | np.ndarray) -> Record:
         """Integrate the law of an ODE from a start, as a record at the given times.
 
-        Arguments: ``start``, the states in the order of the jet, then their lower derivatives (x, y, x_t, y_t); ``times``,
-        increasing, the first one is where the start holds. Raises InvalidInput for a PDE, a start of the wrong length, or when
-        the solution does not reach the last time.
+        Arguments: ``start``, the states in the order of the jet, then their lower derivatives (x, y, x_t,
+        y_t); ``times``, increasing, the first one is where the start holds. Raises InvalidInput for a PDE,
+        a start of the wrong length, or when the solution does not reach the last time.
         """
         return integrate(self.ansatz.jet, self.ansatz.leads, self.arguments, self.rhs, start, times)
 

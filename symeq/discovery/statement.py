@@ -25,7 +25,8 @@ SCHEMA = 1
 
 @dataclass(frozen=True)
 class Term:
-    """One library term of one equation: ``standard_error`` is 0 and ``basis`` None where the symmetry fixes the value."""
+    """One library term of one equation: ``standard_error`` is 0 and ``basis`` None where the symmetry fixes
+    the value."""
 
     lead: Symbol
     expression: Expr
@@ -79,8 +80,8 @@ def law_latex(jet: Jet, leads: Sequence[Symbol], terms: Sequence[Term], digits: 
 
 
 def document(law: Discovery) -> dict[str, Any]:
-    """The law as JSON values: ``equations`` and ``terms`` in strings that :func:`symeq.parse` reads, and everything about
-    how they were found."""
+    """The law as JSON values: ``equations`` and ``terms`` in strings that :func:`symeq.parse` reads, and
+    everything about how they were found."""
     jet, ansatz, provenance = law.ansatz.jet, law.ansatz, law.provenance
 
     def written(expression: Expr) -> str:

@@ -22,10 +22,11 @@ NOISE_ROWS = 60_000  # the noise Gram matrix is a mean over rows: this many of t
 class Factors:
     r"""What the data say about an ansatz, in its free coordinates; everything else is done on this.
 
-    ``triangles[b]`` (unknown + 1, unknown + 1) is the factor of block b's rows :math:`[B_1 \ldots B_K \mid L - B_0]`,
-    components stacked and divided by their scale; ``noise[b]`` the Gram matrix that the noise alone adds to it.
-    ``scales`` (lead,); ``rows`` counts stacked rows, ``independent`` those that do not share a stencil, ``undefined`` the
-    samples left out because a term has no finite value there; ``square`` is the sum of squares of the left-hand sides.
+    ``triangles[b]`` (unknown + 1, unknown + 1) is the factor of block b's rows :math:`[B_1 \ldots B_K \mid
+    L - B_0]`, components stacked and divided by their scale; ``noise[b]`` the Gram matrix that the noise
+    alone adds to it. ``scales`` (lead,); ``rows`` counts stacked rows, ``independent`` those that do not
+    share a stencil, ``undefined`` the samples left out because a term has no finite value there; ``square``
+    is the sum of squares of the left-hand sides.
     """
 
     triangles: np.ndarray
@@ -55,7 +56,8 @@ def assemble(
 ) -> tuple[Factors, ...]:
     """Reduce the samples to one set of factors for each rung, in one pass over the record.
 
-    Arguments: ``ansatz``; ``samples`` of its jet; ``progress``, called with the number of grid points of each chunk.
+    Arguments: ``ansatz``; ``samples`` of its jet; ``progress``, called with the number of grid points of
+    each chunk.
     Raises InvalidInput where a term has no finite value on more than half of the samples.
     """
     terms, fixed, basis = ansatz.columns()
@@ -63,10 +65,10 @@ def assemble(
     grid = samples.grid(needed)
     points = sum(int(np.prod(list(part.sizes.values()))) for part in samples.record.parts)
     stride = max(1, points // NOISE_ROWS)
-    reductions = [
-        Reduction(Columns(terms, ansatz.leads, needed, grid.covariance(rung)), stride)
-        for rung in range(len(samples.rungs))
-    ]
+    covariances = [grid.covariance(rung) for rung in range(len(samples.rungs))]
+    noisy = np.any([covariance != 0 for covariance in covariances], axis=0)
+    columns = Columns(terms, ansatz.leads, needed, noisy)
+    reductions = [Reduction(columns, covariance, stride) for covariance in covariances]
     for chunk in grid.chunks():
         for reduction, jets, rows in zip(reductions, chunk.jets, chunk.rows, strict=True):
             reduction.add(chunk.block, jets, rows)
@@ -81,8 +83,8 @@ def assemble(
 class Reduction:
     """The running factors of one rung, over [terms | left-hand sides]."""
 
-    def __init__(self, columns: Columns, stride: int) -> None:
-        self.columns, self.stride = columns, stride
+    def __init__(self, columns: Columns, covariance: np.ndarray, stride: int) -> None:
+        self.columns, self.covariance, self.stride = columns, covariance, stride
         self.rows = self.undefined = 0
         self.triangles: list[np.ndarray] = []
         self.noises: list[np.ndarray] = []
@@ -99,7 +101,7 @@ class Reduction:
             self.sampled.append(0)
         if rows == 0:
             return
-        values = self.columns.evaluate(jets, rows)
+        values = self.columns.evaluate(jets, self.covariance, rows)
         finite = np.isfinite(values.sum(axis=1))
         if not finite.all():
             self.undefined += int(rows - finite.sum())
@@ -110,7 +112,7 @@ class Reduction:
         picked = range(-self.rows % self.stride, rows, self.stride)
         if len(picked):
             thin = {z: column[picked.start :: self.stride] for z, column in jets.items()}
-            self.noises[block] += self.columns.noise(thin, len(picked))
+            self.noises[block] += self.columns.noise(thin, self.covariance, len(picked))
             self.sampled[block] += len(picked)
         self.sizes[block] += rows
         self.rows += rows
@@ -120,7 +122,8 @@ class Reduction:
         if 2 * self.undefined > self.rows + self.undefined:
             raise InvalidInput(
                 f"On {self.undefined} of {self.rows + self.undefined} samples some term has no finite value. "
-                f"The terms are {', '.join(self.columns.names)}. Leave out the one that is not defined on these data."
+                f"The terms are {', '.join(self.columns.names)}. "
+                "Leave out the one that is not defined on these data."
             )
         unknowns, leads, terms = basis.shape
         size = unknowns + 1

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from math import factorial
 
 import numpy as np
-from sympy import Expr, Float, Integer, Symbol, expand, lambdify
+from sympy import Add, Dummy, Expr, Rational, Symbol, expand, lambdify
 
 HERMITE_ORDER = (
     4  # corrections in powers of the variance; more than that many are needed by no library of degree < 10
@@ -14,52 +14,57 @@ HERMITE_ORDER = (
 
 
 class Columns:
-    r"""Terms :math:`\theta` and left-hand sides L as functions of the jet coordinates z.
+    r"""Terms :math:`\theta` and left-hand sides L as functions of the jet coordinates z, compiled once.
 
     With noise of covariance :math:`\Sigma` on z, each term is replaced by
-    :math:`e^{-\frac12 \Sigma_{ij} \partial_i \partial_j} \theta`, which is unbiased for polynomials (Hermite polynomials).
+    :math:`e^{-\frac12 \Sigma_{ij} \partial_i \partial_j} \theta`, which is unbiased for polynomials (Hermite).
+    ``noisy[i, j]`` says which entries of the covariance may differ from zero.
     """
 
     def __init__(
-        self,
-        terms: Sequence[Expr],
-        leads: Sequence[Symbol],
-        coordinates: Sequence[Symbol],
-        covariance: np.ndarray,
+        self, terms: Sequence[Expr], leads: Sequence[Symbol], coordinates: Sequence[Symbol], noisy: np.ndarray
     ) -> None:
         self.coordinates = tuple(coordinates)
         self.size = len(terms) + len(leads)
         self.names = [str(expression) for expression in (*terms, *leads)]
-        expressions = [*(unbiased(term, self.coordinates, covariance) for term in terms), *leads]
-        self._values = lambdify(self.coordinates, expressions, "numpy", cse=True)
+        self._entries = [(i, j) for i, j in zip(*np.nonzero(noisy), strict=True) if i <= j]
+        covariance = {(i, j): Dummy(f"s_{i}_{j}") for i, j in self._entries}
+        between = {
+            (a, b): covariance[min(i, j), max(i, j)]
+            for i, a in enumerate(self.coordinates)
+            for j, b in enumerate(self.coordinates)
+            if noisy[i, j]
+        }
+        expressions = [*(unbiased(term, between) for term in terms), *leads]
+        arguments = [*self.coordinates, *covariance.values()]
+        self._values = lambdify(arguments, expressions, "numpy", cse=True)
         self._slots = [
             (k, j)
             for k, expression in enumerate(expressions)
             for j, z in enumerate(self.coordinates)
-            if covariance[j, j] > 0 and z in expression.free_symbols
+            if noisy[j, j] and z in expression.free_symbols
         ]
         slopes = [expressions[k].diff(self.coordinates[j]) for k, j in self._slots]
-        self._slopes = lambdify(self.coordinates, slopes, "numpy", cse=True)
-        values, vectors = np.linalg.eigh(covariance)
-        kept = values > values.max(initial=0.0) * 1e-14
-        self._root = vectors[:, kept] * np.sqrt(values[kept])
+        self._slopes = lambdify(arguments, slopes, "numpy", cse=True)
 
-    def evaluate(self, jets: Mapping[Symbol, np.ndarray], rows: int) -> np.ndarray:
+    def evaluate(self, jets: Mapping[Symbol, np.ndarray], covariance: np.ndarray, rows: int) -> np.ndarray:
         """The matrix [terms | left-hand sides] (sample, column); not finite where a term is not defined."""
         result = np.empty((rows, self.size))
         with np.errstate(all="ignore"):
-            for k, column in enumerate(self._values(*(jets[z] for z in self.coordinates))):
+            for k, column in enumerate(self._values(*self._arguments(jets, covariance))):
                 result[:, k] = column
         return result
 
-    def noise(self, jets: Mapping[Symbol, np.ndarray], rows: int) -> np.ndarray:
+    def noise(self, jets: Mapping[Symbol, np.ndarray], covariance: np.ndarray, rows: int) -> np.ndarray:
         r"""Sum over samples of :math:`\nabla\theta\, \Sigma\, \nabla\theta^T` (column, column)."""
         result = np.zeros((self.size, self.size))
-        if not self._slots:
+        values, vectors = np.linalg.eigh(covariance)
+        kept = values > values.max(initial=0.0) * 1e-14
+        if not self._slots or not kept.any():
             return result
         with np.errstate(all="ignore"):
-            slopes = self._slopes(*(jets[z] for z in self.coordinates))
-        for direction in self._root.T:
+            slopes = self._slopes(*self._arguments(jets, covariance))
+        for direction in (vectors[:, kept] * np.sqrt(values[kept])).T:
             spread = np.zeros((rows, self.size))
             for (k, j), slope in zip(self._slots, slopes, strict=True):
                 if direction[j]:
@@ -67,27 +72,26 @@ class Columns:
             result += spread.T @ spread
         return result
 
+    def _arguments(self, jets: Mapping[Symbol, np.ndarray], covariance: np.ndarray) -> list[np.ndarray]:
+        return [*(jets[z] for z in self.coordinates), *(covariance[i, j] for i, j in self._entries)]
 
-def unbiased(term: Expr, coordinates: Sequence[Symbol], covariance: np.ndarray) -> Expr:
-    r"""The function whose mean under the noise is the term: :math:`e^{-\frac12 \Sigma_{ij} \partial_i \partial_j} \theta`.
+
+def unbiased(term: Expr, covariance: Mapping[tuple[Symbol, Symbol], Expr]) -> Expr:
+    r"""The function whose mean under the noise is the term: e^{-S_ij d_i d_j / 2} of it.
 
     >>> from sympy import symbols
-    >>> u = symbols("u")
-    >>> unbiased(u**3, [u], np.array([[0.25]]))
-    u**3 - 0.75*u
+    >>> u, s = symbols("u s")
+    >>> unbiased(u**3, {(u, u): s})
+    -3*s*u + u**3
     """
     result, correction = term, term
     for power in range(1, HERMITE_ORDER + 1):
-        change: Expr = Integer(0)
-        for i, a in enumerate(coordinates):
-            if covariance[i, i] == 0 or a not in correction.free_symbols:
-                continue
-            slope = correction.diff(a)
-            for j, b in enumerate(coordinates):
-                if covariance[i, j] and b in slope.free_symbols:
-                    change += Float(float(covariance[i, j])) * slope.diff(b)
+        slopes = {a: correction.diff(a) for a, b in covariance if a == b and a in correction.free_symbols}
+        change = Add(
+            *(s * slopes[a].diff(b) for (a, b), s in covariance.items() if a in slopes and b in slopes[a].free_symbols)
+        )
         if change == 0:
             break
         correction = expand(change)
-        result += correction * Float((-0.5) ** power / factorial(power))
+        result += correction * Rational((-1) ** power, 2**power * factorial(power))
     return result

@@ -19,8 +19,9 @@ Progress = Callable[[int, int, str], None]
 class Found:
     """The outcome of a search, in the free coordinates of the ansatz.
 
-    ``beta`` (unknown,), zero off the support; ``errors`` (unknown,), nan off the support; ``residual``, the share of the
-    mean square of the left-hand sides that is left; ``chi2``, the residual over what the noise explains.
+    ``beta`` (unknown,), zero off the support; ``errors`` (unknown,), nan off the support; ``residual``, the
+    share of the mean square of the left-hand sides that is left; ``chi2``, the residual over what the noise
+    explains.
     """
 
     beta: np.ndarray

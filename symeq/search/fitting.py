@@ -19,8 +19,8 @@ LARGEST_Z2 = 1200.0  # beyond it the tail probability underflows
 class Fit:
     """Least squares on one support.
 
-    ``beta`` (column,); ``influence`` (block, column), how far each block moves the coefficients; ``left``, the residual sum
-    of squares; ``explained``, the part of it that the noise accounts for.
+    ``beta`` (column,); ``influence`` (block, column), how far each block moves the coefficients; ``left``,
+    the residual sum of squares; ``explained``, the part of it that the noise accounts for.
     """
 
     support: Support
@@ -48,9 +48,9 @@ class Evidence:
               \alpha = \min(1, \lambda) (1 - 2/n), \quad \lambda = \min_b \frac{b^T M b}{b^T N b}
 
     (errors in variables, with Fuller's modification). The variance of beta is that of its blocks,
-    :math:`\sum_b \psi_b \psi_b^T` with the influence :math:`\psi_b` of block b, plus the square of what the coefficient
-    drifts to the next coarser rung, as far as that is more than chance: an artefact of differentiation drifts, a law
-    does not.
+    :math:`\sum_b \psi_b \psi_b^T` with the influence :math:`\psi_b` of block b, plus the square of what the
+    coefficient drifts to the next coarser rung, as far as that is more than chance: an artefact of
+    differentiation drifts, a law does not.
 
     Source: W. A. Fuller, Measurement Error Models (1987), section 2.5, for alpha.
     """
@@ -137,7 +137,8 @@ class Evidence:
             coarser = rung + 1 < len(self.rungs)
             other = self.fit(support, rung + 1 if coarser else rung - 1)
             if other is not None:
-                # The error falls with at least the square of the window, so the coarsest rung is off by 4/3 of its drift.
+                # The error falls with at least the square of the window, so the coarsest rung is off by 4/3
+                # of its drift.
                 drift = (fit.beta - other.beta) * (1 if coarser else 4 / 3)
                 variance = variance + np.maximum(0.0, drift**2 - _variance(fit.influence - other.influence))
         variance = np.maximum(variance, (1e-13 * fit.beta) ** 2)

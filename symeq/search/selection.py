@@ -16,7 +16,8 @@ PATIENCE = 8  # forward steps without a shorter description before a path ends
 
 @dataclass(frozen=True)
 class FrontEntry:
-    """The best law of its size: ``residual`` is the share of the mean square of the left-hand sides it leaves."""
+    """The best law of its size: ``residual`` is the share of the mean square of the left-hand sides it
+    leaves."""
 
     unknowns: int
     support: Support
@@ -27,7 +28,8 @@ class FrontEntry:
 
 @dataclass(frozen=True)
 class Choice:
-    """The chosen law, the rung at which its coefficients are best determined, and the front it was chosen from."""
+    """The chosen law, the rung at which its coefficients are best determined, and the front it was chosen
+    from."""
 
     trial: Trial
     rung: int
@@ -67,12 +69,13 @@ def select(evidence: Evidence, usable: int) -> Choice:
 
     .. math:: B \ln \max(r_S - n_S, \delta) + |S| \, (\ln B + 2 \ln K)
 
-    is taken: r_S is the residual sum of squares, n_S what the noise explains of it and :math:`\delta` the uncertainty
-    of that; B counts blocks, not rows, since what is left beyond the noise is systematic and does not average out; K
-    counts unknowns (extended BIC). Where the residual has come down to the noise this criterion is blind, and
-    significance alone decides whether terms are added. A longer law found at another rung replaces the law it contains on
-    the same two grounds, if it is significant on half of the rungs; among laws of one size the one with the least
-    residual over all rungs is taken. The coefficients come from the rung with the greatest :math:`\sum_j \ln z_j^2`.
+    is taken: r_S is the residual sum of squares, n_S what the noise explains of it and :math:`\delta` the
+    uncertainty of that; B counts blocks, not rows, since what is left beyond the noise is systematic and
+    does not average out; K counts unknowns (extended BIC). Where the residual has come down to the noise this
+    criterion is blind, and significance alone decides whether terms are added. A longer law found at
+    another rung replaces the law it contains on the same two grounds, if it is significant on half of the
+    rungs; among laws of one size the one with the least residual over all rungs is taken. The coefficients
+    come from the rung with the greatest :math:`\sum_j \ln z_j^2`.
 
     Source: J. Chen, Z. Chen, Biometrika 95 (2008) 759, for the penalty.
     """
@@ -88,8 +91,8 @@ def select(evidence: Evidence, usable: int) -> Choice:
 
 
 def adopt(evidence: Evidence, usable: int, propose: Callable[[np.ndarray], Support]) -> Choice:
-    """Take the support that somebody else's rule proposes from a triangular factor, at the rung where it describes
-    the data shortest."""
+    """Take the support that somebody else's rule proposes from a triangular factor, at the rung where it
+    describes the data shortest."""
     proposals = [propose(evidence.totals[rung]) for rung in range(usable)]
     described = [
         (_length(evidence, rung, support), rung, support)
@@ -167,7 +170,8 @@ def _information(trial: Trial) -> float:
 
 
 def _adequate(evidence: Evidence, fit: Fit, rung: int) -> bool:
-    """Whether what is left beyond the noise is below one percent of the left-hand side, or below its uncertainty."""
+    """Whether what is left beyond the noise is below one percent of the left-hand side, or below its
+    uncertainty."""
     return evidence.blind(fit, rung) or fit.left - fit.explained < 0.01 * evidence.rungs[rung].square
 
 

@@ -23,10 +23,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class SparseRegression:
-    """Best supports of every size, and the one with the shortest description (:func:`symeq.search.selection.select`).
+    """Best supports of every size, and the one with the shortest description
+    (:func:`symeq.search.selection.select`).
 
-    Arguments: ``optimizer``, any PySINDy optimiser, which then proposes the support instead (on the triangular factor, in
-    free coordinates, so that it cannot leave the allowed laws); coefficients, errors and tests stay the same.
+    Arguments: ``optimizer``, any PySINDy optimiser, which then proposes the support instead (on the
+    triangular factor, in free coordinates, so that it cannot leave the allowed laws); coefficients, errors
+    and tests stay the same.
 
     >>> SparseRegression().seed is None
     True
