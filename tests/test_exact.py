@@ -1,4 +1,4 @@
-"""Exact affine systems against SymPy's dense linear algebra, and the shortness of the basis against a search."""
+"""Exact affine systems against dense linear algebra, and the shortness of the basis against a search."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def test_basis_has_the_least_total_length(rows: list[list[int]]) -> None:
 
 
 def test_a_larger_component_keeps_its_hidden_sparse_basis() -> None:
-    # Twelve vectors of four entries each, hidden by a unimodular mixture; too many columns to list all subsets.
+    # Twelve vectors of four entries each, hidden by a unimodular mixture; too many columns to list them all.
     hidden = [{3 * i + j: 1 for j in range(4)} for i in range(12)]
     rows: list[Row] = []
     mixture = sp.Matrix(12, 12, lambda i, j: 1 if i == j else (i * j) % 3 - 1 if i < j else 0)

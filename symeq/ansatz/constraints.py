@@ -143,10 +143,10 @@ class SymmetryCondition:
     ) -> NoReturn:
         names = ", ".join(sorted(s.name for s in symbols))
         leads = ", ".join(lead.name for lead in self.leads)
-        terms = "" if coordinate in self.leads else f" Leave out the terms with {coordinate}, or"
+        advice = "Choose" if coordinate in self.leads else f"Leave out the terms with {coordinate}, or choose"
         raise InvalidInput(
-            f"The condition that `{element}` is a symmetry is not linear in a law solved for {leads}: the image of"
-            f" {coordinate} contains {names}.{terms or ' Choose'} another leading derivative."
+            f"The condition that `{element}` is a symmetry is not linear in a law solved for {leads}: the"
+            f" image of {coordinate} contains {names}. {advice} another leading derivative."
         )
 
     def rows(self, columns: Sequence[Column], elements: Iterable[int] | None = None) -> list[Row]:

@@ -25,7 +25,6 @@ from symeq.ansatz.polynomials import (
     add,
     common_monomial,
     multiply,
-    poly_key,
     times,
     whole,
 )
@@ -82,6 +81,8 @@ def spread(expression: sp.Expr) -> sp.Expr:
     if expression.is_Pow and not (expression.exp.is_Integer and expression.exp > 0) and arguments[0].is_Add:
         base, exponent = arguments
         return sp.Mul(*(sp.Pow(factor, power * exponent) for factor, power in _factors(base)))
+    if expression.is_Pow and arguments[0].is_Mul:
+        return sp.expand_power_base(sp.Pow(*arguments), force=True)
     return expression.func(*arguments)
 
 
@@ -194,10 +195,10 @@ class TermRing:
         if isinstance(expression, sp.log):
             return self._logarithm(argument)
         if isinstance(expression, sp.atan):
-            return self._new(("atan", poly_key(argument)), "atan", expression, argument)
+            return self._new(("atan", self._key(argument)), "atan", expression, argument)
         # |g| is the root of g^2 that is not g itself.
         square = multiply(argument, argument)
-        root = self._generator(("abs", poly_key(square)), "power", expression**2, square)
+        root = self._generator(("abs", self._key(square)), "power", expression**2, square)
         return {((root, Fraction(1, 2)),): 1}
 
     def _new(self, key: Any, kind: Kind, expression: sp.Expr, argument: Poly) -> Poly:
@@ -226,9 +227,10 @@ class TermRing:
 
     def _logarithm(self, argument: Poly) -> Poly:
         if len(argument) > 1:
-            return self._new(("log", poly_key(argument)), "log", sp.log(self.expression(argument)), argument)
+            return self._new(("log", self._key(argument)), "log", sp.log(self.expression(argument)), argument)
         [(monomial, coefficient)] = argument.items()
-        total: Poly = {} if coefficient == 1 else {(): self.number(sp.log(self._constant(coefficient)))}
+        constant = sp.log(self._constant(coefficient))
+        total: Poly = {(): self.number(constant)} if constant else {}
         for i, exponent in monomial:
             generator = self.generators[i]
             if generator.kind == "exp":
@@ -254,7 +256,7 @@ class TermRing:
             power = coefficient ** sp.Rational(exponent.numerator, exponent.denominator)
             return {outside: self.number(power)}
         expression = self.expression(inside)
-        at = self._generator(("power", poly_key(inside)), "power", expression, inside)
+        at = self._generator(("power", self._key(inside)), "power", expression, inside)
         return {times(outside, ((at, whole(exponent)),)): 1}
 
     def expression(self, poly: Poly) -> sp.Expr:
@@ -264,6 +266,10 @@ class TermRing:
     def monomial(self, monomial: Monomial) -> sp.Expr:
         """A monomial as a SymPy expression."""
         return sp.Mul(*(self.generators[i].expression ** sp.Rational(e) for i, e in monomial))
+
+    def _key(self, poly: Poly) -> frozenset[tuple[Monomial, Any]]:
+        # Whole numbers and elements of the field need not compare equal.
+        return frozenset((monomial, self.field.convert(c)) for monomial, c in poly.items())
 
     def _constant(self, value: Any) -> sp.Expr:
         return sp.Integer(value) if isinstance(value, int) else self.field.to_sympy(value)
@@ -285,12 +291,11 @@ class TermRing:
         for i in reversed(range(len(self.generators))):
             if self.generators[i].kind != "power":
                 continue
+            exponents = {dict(monomial).get(i, 0) for poly in result for monomial in poly}
             lowest: dict[Exponent, Exponent] = {0: 0}
-            for poly in result:
-                for monomial in poly:
-                    exponent = dict(monomial).get(i, 0)
-                    lowest[exponent % 1] = min(lowest.get(exponent % 1, exponent), exponent)
-            if lowest != {0: 0}:
+            for exponent in exponents:
+                lowest[exponent % 1] = min(lowest.get(exponent % 1, exponent), exponent)
+            if exponents != {0}:
                 result = [self._lowered(poly, i, lowest) for poly in result]
         return result
 
@@ -299,7 +304,7 @@ class TermRing:
         for monomial, coefficient in poly.items():
             exponent = dict(monomial).get(i, 0)
             base = lowest[exponent % 1]
-            kept = times(monomial, ((i, base - exponent),))
+            kept = times(monomial, ((i, base - exponent),)) if exponent != base else monomial
             for other, factor in self._argument_power(i, int(exponent - base)).items():
                 accumulate(total, times(kept, other), coefficient * factor)
         return total

@@ -103,6 +103,9 @@ def check_independence(terms: Sequence[sp.Expr], coordinates: Sequence[sp.Symbol
     if all((p := powers(term)) is not None and p.keys() <= known for term in terms):
         return
     ring = TermRing(coordinates, terms)
+    for term in terms:
+        ring.polynomial(term)
+    ring.confirm_independence()
     polys = ring.canonical([ring.polynomial(term) for term in terms])
     if all(len(poly) == 1 for poly in polys) and len({m for poly in polys for m in poly}) == len(polys):
         return

@@ -60,7 +60,3 @@ def common_monomial(poly: Poly) -> Monomial:
             before = lowest.get(i, 0) if at else exponents[i]
             lowest[i] = min(before, exponents.get(i, 0))
     return tuple(sorted((i, e) for i, e in lowest.items() if e))
-
-
-def poly_key(poly: Poly) -> frozenset[tuple[Monomial, Any]]:
-    return frozenset(poly.items())

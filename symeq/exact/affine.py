@@ -68,8 +68,18 @@ def coefficient_field(expressions: Iterable[sp.Expr], coordinates: Iterable[sp.S
     elif algebraic:
         field = sp.QQ.algebraic_field(*sorted(algebraic, key=sp.default_sort_key))
     if parameters:
-        field = field.frac_field(*sorted(parameters, key=sp.default_sort_key))
+        field = field.frac_field(*sorted(_generating(parameters), key=sp.default_sort_key))
     return field
+
+
+def _generating(parameters: Iterable[sp.Expr]) -> set[sp.Expr]:
+    """One root for all powers of the same thing: exp(1/2) for exp(-1) and exp(3/2)."""
+    exponents: dict[tuple[sp.Expr, sp.Expr], list[sp.Rational]] = {}
+    for parameter in parameters:
+        base, exponent = parameter.as_base_exp()
+        rational, rest = exponent.as_coeff_Mul(rational=True)
+        exponents.setdefault((base, rest), []).append(rational)
+    return {base ** (rest * sp.gcd_list(found)) for (base, rest), found in exponents.items()}
 
 
 def _constants(
