@@ -124,7 +124,7 @@ class Problem:
         symbols = set().union(*(term.free_symbols for _, term in self.columns))
         order = max((jet.order_of(s) for s in symbols if jet.is_coordinate(s)), default=0)
         further = [
-            (a, term) for a in range(len(leads)) for term in default_library(jet, leads, 1, max(order, 1))
+            (a, term) for a in range(len(leads)) for term in default_library(jet, leads, 1, max(order, 2))
         ]
         return self.mixed().with_columns([*further, *self._called_for()])
 
