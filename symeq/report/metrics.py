@@ -1,0 +1,182 @@
+"""How far a law is from the truth and from a record: terms, coefficients, forecasts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import sympy as sp
+
+from symeq.data.samples import Samples
+from symeq.discovery import Discovery
+from symeq.errors import InvalidInput
+
+Law = Mapping[sp.Symbol, sp.Expr]
+Place = tuple[sp.Symbol, sp.Expr]  # a lead and a term of its right-hand side
+
+ROUND_OFF = 1e-12  # coefficients that cancel to this share of what was added are zero
+MOST_FORECASTS = 20  # trajectories simulated for one forecast error: more change its second digit
+
+
+def coefficients(rhs: sp.Expr) -> dict[sp.Expr, float]:
+    """The numbers in front of the terms of an expanded right-hand side.
+
+    >>> u, v = sp.symbols("u v")
+    >>> coefficients(2 * u * (u - v) + sp.sqrt(2) * v)
+    {u**2: 2.0, v: 1.4142135623730951, u*v: -2.0}
+    """
+    sums: dict[sp.Expr, float] = {}
+    sizes: dict[sp.Expr, float] = {}
+    for term in sp.Add.make_args(sp.expand(rhs)):
+        number, rest = term.as_independent(*term.free_symbols, as_Add=False)
+        if not term.free_symbols:
+            number, rest = term, sp.S.One
+        value = float(number)
+        sums[rest] = sums.get(rest, 0.0) + value
+        sizes[rest] = sizes.get(rest, 0.0) + abs(value)
+    return {rest: value for rest, value in sums.items() if abs(value) > ROUND_OFF * sizes[rest]}
+
+
+@dataclass(frozen=True)
+class TermCount:
+    """Terms of a law that are true, true ones that it lacks, false ones that it has; each with its lead."""
+
+    found: tuple[Place, ...]
+    missed: tuple[Place, ...]
+    spurious: tuple[Place, ...]
+
+    def exact(self, lead: sp.Symbol) -> bool:
+        """Whether the equation of one lead has the true terms and no others."""
+        return all(place[0] != lead for place in self.missed + self.spurious)
+
+    @property
+    def joint(self) -> bool:
+        """Whether all equations have."""
+        return not self.missed and not self.spurious
+
+
+def count_terms(law: Law, truth: Law) -> TermCount:
+    """Compare the terms of a law with those of the truth, both expanded; the coefficients do not matter.
+
+    law, truth: right-hand sides by lead, the same leads.
+    Raises InvalidInput when the leads differ.
+
+    >>> u, u_t, u_xx = sp.symbols("u u_t u_xx")
+    >>> count = count_terms({u_t: 0.9 * u_xx + 0.01 * u}, {u_t: u_xx - u**3})
+    >>> [len(places) for places in (count.found, count.missed, count.spurious)], count.joint
+    ([1, 1, 1], False)
+    """
+    have, true = _places(law, truth)
+    return TermCount(
+        tuple(place for place in true if place in have),
+        tuple(place for place in true if place not in have),
+        tuple(place for place in have if place not in true),
+    )
+
+
+@dataclass(frozen=True)
+class CoefficientError:
+    """Relative errors of the true terms: the largest, and the root of the mean square."""
+
+    max: float
+    rms: float
+
+
+def coefficient_error(law: Law, truth: Law) -> CoefficientError:
+    r"""The relative errors of the coefficients of the true terms; a term that the law lacks counts as 1.
+
+        e_m = |c_m - c^*_m| / |c^*_m|  for every true term m
+
+    Spurious terms do not enter: :func:`count_terms` tells them.
+    Raises InvalidInput when the leads differ, or when the truth is zero.
+
+    >>> u, u_t, u_xx = sp.symbols("u u_t u_xx")
+    >>> error = coefficient_error({u_t: 0.97 * u_xx - 2.08 * u}, {u_t: u_xx - 2 * u})
+    >>> round(error.max, 6), round(error.rms, 6)
+    (0.04, 0.035355)
+    """
+    have, true = _places(law, truth)
+    if not true:
+        raise InvalidInput("The truth has no terms, so a relative error of its coefficients has no meaning.")
+    errors = np.array([abs(have.get(place, 0.0) - value) / abs(value) for place, value in true.items()])
+    return CoefficientError(float(errors.max()), float(np.sqrt(np.mean(errors**2))))
+
+
+def _places(law: Law, truth: Law) -> tuple[dict[Place, float], dict[Place, float]]:
+    if set(law) != set(truth):
+        mine, theirs = (", ".join(sorted(map(str, sides))) for sides in (law, truth))
+        raise InvalidInput(f"The law is solved for {mine}, the truth for {theirs}. State both for the same.")
+    have, true = (
+        {(lead, term): value for lead in truth for term, value in coefficients(sides[lead]).items()}
+        for sides in (law, truth)
+    )
+    return have, true
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """How far simulations of a law run from a record: relative RMS error, horizon in units of time."""
+
+    error: float
+    horizon: float
+    trajectories: int
+
+
+def forecast_error(law: Discovery, samples: Samples) -> Forecast:
+    r"""Simulate an ODE from the first states of every trajectory and compare with what was measured.
+
+    .. math:: e^2 = \frac1q \sum_u \frac{\sum (u_\text{simulated} - u)^2}{\sum (u - \bar u)^2}
+
+    over all times and trajectories (an even choice of 20 where there are more). Velocities, which a law of
+    second order starts from, are those of the samples at their first full stencil, where the forecast then
+    begins. The error is inf when a simulation does not reach the last time.
+
+    Raises InvalidInput for a PDE and for a law that leaves a variable without an equation.
+    """
+    jet = law.ansatz.jet
+    if len(jet.independent) != 1:
+        raise InvalidInput(
+            f"Only ODEs are simulated; {jet} has {len(jet.independent)} independent variables."
+        )
+    orders = {jet.multi_index(lead)[0]: jet.order_of(lead) for lead in law.ansatz.leads}
+    if set(orders) != set(jet.dependent):
+        raise InvalidInput(f"The law has no equation for each of the variables of {jet}: it has no forecast.")
+    parts = samples.record.on(jet).parts
+    chosen = np.unique(np.linspace(0, len(parts) - 1, min(len(parts), MOST_FORECASTS)).round().astype(int))
+    names = [str(u) for u in jet.dependent]
+    deviation, horizon, missed = np.zeros(len(names)), 0.0, np.zeros(len(names))
+    for number in chosen:
+        part = parts[number]
+        times = part[str(jet.independent[0])].values
+        states = np.stack([part[name].values for name in names])
+        begin, velocities = _velocities(samples, int(number), states, max(orders.values()))
+        start = [*states[:, begin]]
+        for order in range(1, max(orders.values())):
+            start += [velocities[order][k, 0] for k, u in enumerate(jet.dependent) if order < orders[u]]
+        horizon = max(horizon, float(times[-1] - times[begin]))
+        try:
+            with np.errstate(all="ignore"):
+                found = law.simulate(start, times[begin:]).on(jet).parts[0]
+        except InvalidInput:
+            return Forecast(np.inf, horizon, len(chosen))
+        simulated = np.stack([found[name].values for name in names])
+        missed += np.sum((simulated - states[:, begin:]) ** 2, axis=1)
+        deviation += np.sum((states[:, begin:] - states.mean(axis=1, keepdims=True)) ** 2, axis=1)
+    error = float(np.sqrt(np.mean(missed / deviation)))
+    return Forecast(error if np.isfinite(error) else np.inf, horizon, len(chosen))
+
+
+def _velocities(
+    samples: Samples, part: int, states: np.ndarray, order: int
+) -> tuple[int, dict[int, np.ndarray]]:
+    """The first point with a full stencil and the derivatives of orders below `order` there."""
+    if order == 1:
+        return 0, {}
+    top = samples.jet.derivative(samples.jet.dependent[0], (order - 1,))
+    (operators,) = samples.grid((top,)).operators(part)[samples.usable - 1]
+    begin = operators.first
+    window = np.take(
+        states, np.arange(begin - operators.halo, begin + operators.halo + 1), axis=1, mode="wrap"
+    )
+    return begin, {k: operators.apply(window, 1, k, begin) for k in range(1, order)}
