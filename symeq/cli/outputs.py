@@ -1,0 +1,78 @@
+"""The files a command writes: checked before the work, written whole, all of them or none."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from symeq.errors import InvalidInput
+
+
+def check_outputs(outputs: Mapping[str, Path], inputs: Iterable[Path]) -> None:
+    """Refuse paths that could not be written, before time is spent on what to write.
+
+    Arguments: `outputs`, the path of each flag; `inputs`, files that are read and must stay.
+    Raises InvalidInput: no such directory, one that cannot be written, a directory or device as a path, one
+    path for two outputs or for an input.
+    """
+    taken = {path.resolve(): "it is read as input" for path in inputs}
+    for flag, path in outputs.items():
+        target = path.resolve()
+        if target in taken:
+            raise _refusal(flag, path, taken[target])
+        taken[target] = f"{flag} goes there already"
+        try:
+            if target.is_dir():
+                raise _refusal(flag, path, "it is a directory")
+            if target.exists() and not target.is_file():
+                raise _refusal(flag, path, "it is not a regular file")
+            if not target.parent.is_dir():
+                raise _refusal(flag, path, f"there is no directory {path.parent}")
+            if target.exists() and not os.access(target, os.W_OK):
+                raise _refusal(flag, path, "the file there is write-protected")
+            _partial(target).touch()
+            _partial(target).unlink()
+        except OSError as error:
+            raise _refusal(flag, path, error.strerror or str(error)) from error
+
+
+def write_outputs(outputs: Mapping[str, tuple[Path, str]]) -> None:
+    """Write every text to the path of its flag; when one fails, every path holds what it held before.
+
+    Raises InvalidInput naming the path that failed.
+    """
+    targets = {flag: path.resolve() for flag, (path, _) in outputs.items()}
+    replaced: list[tuple[Path, bytes | None]] = []
+    at_work = ""
+    try:
+        for flag, (_, text) in outputs.items():
+            at_work = flag
+            with open(_partial(targets[flag]), "w", encoding="utf-8") as stream:
+                stream.write(text)
+                stream.flush()
+                os.fsync(stream.fileno())
+        for flag, target in targets.items():
+            at_work = flag
+            before = target.read_bytes() if target.exists() else None
+            os.replace(_partial(target), target)
+            replaced.append((target, before))
+    except OSError as error:
+        for target, before in replaced:
+            if before is None:
+                target.unlink()
+            else:
+                target.write_bytes(before)
+        raise _refusal(at_work, outputs[at_work][0], error.strerror or str(error)) from error
+    finally:
+        for target in targets.values():
+            _partial(target).unlink(missing_ok=True)
+
+
+def _partial(target: Path) -> Path:
+    """Where a file grows; on the same volume, so that renaming it is one step."""
+    return target.with_name(f".{target.name}.{os.getpid()}.part")
+
+
+def _refusal(flag: str, path: Path, reason: str) -> InvalidInput:
+    return InvalidInput(f"{flag}: cannot write {path}: {reason}. Choose another path.")

@@ -1,0 +1,57 @@
+"""What the terminal shows of a search, in the order in which a reader asks."""
+
+from __future__ import annotations
+
+import math
+import textwrap
+
+from symeq.ansatz import LinearAnsatz
+from symeq.cli.comparing import Beside
+from symeq.data import Record, Samples
+from symeq.discovery import Discovery
+from symeq.report.table import PLAIN, aligned
+
+LONGEST_LAW = 2000  # characters of an allowed law that are still worth reading
+WIDTH = 100  # of sentences; laws and tables are not broken
+
+
+def tell_allowed(allowed: LinearAnsatz) -> None:
+    """How much of the library the symmetry leaves, and which laws."""
+    text = str(allowed)
+    if not allowed.symmetry:
+        _section("Allowed without a symmetry", f"all {allowed.unknowns} unknowns of the library")
+    else:
+        _section("Allowed by the symmetry", text if len(text) <= LONGEST_LAW else text.splitlines()[0])
+
+
+def tell_data(record: Record, samples: Samples) -> None:
+    """What was read, and how it was sampled."""
+    _section("Data", repr(record), *samples.notes)
+
+
+def tell_law(law: Discovery) -> None:
+    """The law with its errors, how well it fits, and as LaTeX."""
+    source = law.provenance
+    fit = f"leaves {law.residual:.2g} of the mean square of the left-hand side unexplained"
+    if math.isfinite(law.chi2):
+        fit += f", {law.chi2:.2g} times what the noise explains"
+    rows = f"{source.rows} rows in {source.blocks} blocks, {source.engine}, {source.seconds:.2g} s"
+    _section("Law", str(law), "", fit, rows, *(f"warning: {warning}" for warning in law.warnings))
+    _section("LaTeX", law.latex(errors=True))
+
+
+def tell_beside(compared: Beside) -> None:
+    """The law that is found without the symmetry, and the comparison."""
+    _section("Without the symmetry", str(compared.baseline or compared.reason))
+    comparison = compared.comparison
+    said = [
+        textwrap.fill(text, WIDTH, break_long_words=False) for text in (*comparison.notes, comparison.verdict)
+    ]
+    _section(f"Comparison (laws {compared.how})", aligned(*comparison.table(PLAIN)), "", *said)
+
+
+def _section(title: str, *lines: str) -> None:
+    print(title)
+    for line in "\n".join(lines).split("\n"):
+        print(f"  {line}".rstrip())
+    print()
