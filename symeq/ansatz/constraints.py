@@ -159,7 +159,8 @@ class SymmetryCondition:
         return [row for i in chosen for row in self._rows_of(self.actions[i], columns)]
 
     def _rows_of(self, action: Action, columns: Sequence[Column]) -> Iterator[Row]:
-        images = {term: action.image(term) for _, term in columns}
+        terms = dict.fromkeys(term for _, term in columns)
+        images = {term: _negative(action.image(term)) for term in terms}
         for a in range(len(self.leads)):
             unknowns: list[int] = []
             polys = [action.shifts[a]]
@@ -167,11 +168,7 @@ class SymmetryCondition:
                 mixed = action.mixing[a].get(b)
                 poly = multiply(mixed, self.ring.polynomial(term)) if mixed else {}
                 if a == b:
-                    poly = (
-                        add(poly, {m: -c for m, c in images[term].items()})
-                        if poly
-                        else _negative(images[term])
-                    )
+                    poly = add(poly, images[term]) if poly else images[term]
                 if poly:
                     unknowns.append(k)
                     polys.append(poly)

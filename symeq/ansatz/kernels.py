@@ -8,12 +8,13 @@ sin^2 + cos^2 = 1 and the addition theorems need no rules of their own.
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Literal
 
-import numpy as np
+import mpmath
 import sympy as sp
 from sympy.polys.polyerrors import CoercionFailed
 
@@ -36,9 +37,9 @@ Kind = Literal["coordinate", "exp", "power", "log", "atan"]
 FUNCTIONS = (sp.exp, sp.log, sp.atan, sp.Abs)
 REWRITTEN = (sp.sin, sp.cos, sp.tan, sp.cot, sp.sinh, sp.cosh, sp.tanh, sp.coth)
 
-# Logarithms and arc tangents count as independent if their values at random points have singular values
-# above GAP_ABOVE and as dependent below GAP_BELOW; in between the question is refused, not guessed.
-GAP_ABOVE, GAP_BELOW = 1e-7, 1e-12
+# Logarithms and arc tangents are evaluated at random points with DIGITS digits. They count as independent if the
+# smallest singular value is above GAP_ABOVE and as dependent below GAP_BELOW; in between they are refused.
+DIGITS, GAP_ABOVE, GAP_BELOW = 60, 1e-30, 1e-50
 
 
 def powers(term: sp.Expr) -> dict[sp.Symbol, int] | None:
@@ -327,13 +328,16 @@ class TermRing:
         if not opaque:
             return
         symbols = [g.expression for g in self.generators if g.kind == "coordinate"]
-        free = sorted(set().union(*(e.free_symbols for e in opaque)) - set(symbols), key=str)
-        functions = [sp.S.One, *(s for s in symbols if any(s in e.free_symbols for e in opaque)), *opaque]
-        points = np.random.default_rng(0).uniform(0.5, 1.5, (len(symbols) + len(free), 3 * len(functions)))
-        values = sp.lambdify([*symbols, *free], functions, "numpy")(*points.astype(complex))
-        matrix = np.array([np.broadcast_to(v, points.shape[1]) for v in values])
-        matrix /= np.linalg.norm(matrix, axis=1, keepdims=True)
-        smallest = float(np.linalg.svd(matrix, compute_uv=False)[-1])
+        used = sorted(set().union(*(e.free_symbols for e in opaque)), key=str)
+        functions = [sp.S.One, *(s for s in symbols if s in used), *opaque]
+        draw = random.Random(0)
+        with mpmath.workdps(DIGITS):
+            evaluate = sp.lambdify(used, functions, "mpmath")
+            points = [[mpmath.mpc(draw.uniform(0.3, 2.7)) for _ in used] for _ in range(2 * len(functions))]
+            matrix = mpmath.matrix([evaluate(*point) for point in points])
+            for k in range(matrix.cols):
+                matrix[:, k] /= mpmath.norm(matrix[:, k])
+            smallest = float(min(mpmath.svd_c(matrix, compute_uv=False)))
         if not smallest > GAP_ABOVE:
             verdict = "depend on each other" if smallest < GAP_BELOW else "cannot be told apart"
             raise InvalidInput(

@@ -259,7 +259,8 @@ def linear_ansatz(
     libraries = _libraries(jet, library, leads, resolved.parameters)
     # Unknowns by term first: where two leads share a vector (-y, x), the lowest term gets the positive sign.
     terms = dict.fromkeys(term for one in libraries for term in one)
-    columns = tuple((a, term) for term in terms for a, one in enumerate(libraries) if term in one)
+    place = {(a, term): (a, m) for a, one in enumerate(libraries) for m, term in enumerate(one)}
+    columns = tuple((a, term) for term in terms for a in range(len(leads)) if (a, term) in place)
     fixed = _known(jet, leads, columns, known or {}, resolved.parameters)
     problem = Problem(jet, leads, resolved, columns, fixed)
     answer = problem.solve()
@@ -267,7 +268,6 @@ def linear_ansatz(
         raise why_inconsistent(problem)
     if not answer.basis and not answer.particular:
         raise why_nothing(problem)
-    place = {(a, term): (a, m) for a, one in enumerate(libraries) for m, term in enumerate(one)}
     degrees = [_degree(term) for _, term in columns]
     basis = sorted(answer.basis, key=lambda v: (max(degrees[k] for k in v), len(v), sorted(v)))
     return LinearAnsatz(
@@ -320,13 +320,15 @@ def _checked(
     leads: Sequence[sp.Symbol],
     parameters: Sequence[sp.Symbol],
 ) -> Library:
-    terms = _check_symbols(jet, [exact_expression(term) for term in library], parameters)
-    kept = [term for term in terms if not any(is_principal(jet, leads, s) for s in term.free_symbols)]
+    given = library if isinstance(library, Library) else [exact_expression(term) for term in library]
+    terms = _check_symbols(jet, list(given), parameters)
+    principal = {symbol for symbol in _symbols(terms) if is_principal(jet, leads, symbol)}
+    kept = [term for term in terms if principal.isdisjoint(term.free_symbols)] if principal else terms
     if not kept:
         raise InvalidInput(
             f"Every term of the library contains {', '.join(map(str, leads))} or a derivative of it."
         )
-    found = Library(kept)
+    found = library if isinstance(library, Library) and kept == list(library) else Library(kept)
     if parameters:
         check_independence(found.terms, [s for s in _symbols(found) if s not in parameters])
     return found

@@ -151,3 +151,8 @@ def test_default_library_of_second_order_in_time_keeps_the_velocity() -> None:
 def test_latex_of_derivatives() -> None:
     jet = Jet("t x", "u")
     assert Library([jet["u_xx"], sp.sin(jet["u"])]).latex(jet) == r"u_{xx}, \; \sin{\left(u \right)}"
+
+
+def test_many_logarithms_are_told_apart() -> None:
+    terms = [sp.log(x + k) for k in range(6)] + [sp.atan(x), sp.atan(2 * x), x, 1]
+    assert len(Library(terms)) == len(terms)

@@ -1,0 +1,37 @@
+"""The linear-constraint cases of cases/symbolic.json, in solved form: equal span, by rank."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sympy as sp
+
+from symeq.ansatz import Library, linear_ansatz
+from symeq.geometry import Jet, PointMap, Symmetry, VectorField
+from tests.ansatz.independent import coordinates
+
+CASES = json.loads((Path(__file__).parents[1] / "cases" / "symbolic.json").read_text("utf-8"))["cases"]
+
+
+def read(case: dict[str, Any]) -> tuple[Jet, list[Library], Symmetry]:
+    jet = Jet(case["independent"], case["dependent"])
+    libraries = [Library([jet.parse(text) for text in terms]) for terms in case["library"]]
+    fields = [{z: jet.parse(f) for z, f in c["generator"].items()} for c in case.get("constraints", ())]
+    maps = [{z: jet.parse(f) for z, f in d["map"].items()} for d in case.get("discrete", ())]
+    return jet, libraries, Symmetry(list(map(VectorField, fields)), list(map(PointMap, maps)))
+
+
+@pytest.mark.parametrize("name", ["P17", "P18", "P20"])
+def test_the_allowed_laws_span_the_verified_space(name: str) -> None:
+    case = next(case for case in CASES if case["id"] == name)
+    jet, libraries, symmetry = read(case)
+    ansatz = linear_ansatz(jet, dict(zip(jet.dependent, libraries, strict=True)), symmetry)
+    places = [(a, term) for a, library in enumerate(libraries) for term in library]
+    columns = {place: k for k, place in enumerate(places)}
+    found = [coordinates(vector, columns) for vector in ansatz.basis]
+    expected = [coordinates([jet.parse(f) for f in vector], columns) for vector in case["expected"]["basis"]]
+    assert len(found) == case["expected"]["dimension"] == sp.Matrix.hstack(*expected).rank()
+    assert sp.Matrix.hstack(*found, *expected).rank() == sp.Matrix.hstack(*found).rank() == len(found)
