@@ -316,6 +316,7 @@ POOL = [*monomials(x, y, degree=3), *(t * m for m in monomials(x, y, degree=1))]
     st.lists(st.sampled_from(range(len(POOL))), min_size=1, max_size=8, unique=True),
 )
 @settings(max_examples=60, deadline=None)
+@pytest.mark.filterwarnings("ignore:.*does not close")
 def test_random_ansatz_is_the_dense_null_space_of_the_independent_condition(
     fields: list[int], factors: list[int], maps: list[int], pool: list[int]
 ) -> None:
