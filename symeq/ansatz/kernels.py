@@ -37,7 +37,7 @@ Kind = Literal["coordinate", "exp", "power", "log", "atan"]
 FUNCTIONS = (sp.exp, sp.log, sp.atan, sp.Abs)
 REWRITTEN = (sp.sin, sp.cos, sp.tan, sp.cot, sp.sinh, sp.cosh, sp.tanh, sp.coth)
 
-# Logarithms and arc tangents, evaluated with DIGITS digits at random points, count as independent if the least
+# Logarithms and arc tangents, at random points with DIGITS digits, count as independent if the least
 # singular value is above GAP_ABOVE, as dependent below GAP_BELOW; in between the question is refused.
 DIGITS, GAP_ABOVE, GAP_BELOW = 60, 1e-30, 1e-50
 
