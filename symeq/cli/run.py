@@ -33,11 +33,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         status = app(args=arguments, prog_name="symeq", standalone_mode=False)
         sys.stdout.flush()
+        if status == INTERRUPTED:  # some versions of Typer make it of a KeyboardInterrupt
+            raise KeyboardInterrupt
         return status if isinstance(status, int) else FOUND
     except SymeqError as error:
         return _refused(f"error: {error}", NO_LAW if isinstance(error, NoLaw) else INVALID)
     except _UsageError as error:
-        return _refused(f"error: {error.format_message()} See `symeq discover --help`.", INVALID)
+        return _refused(f"error: {error.format_message().rstrip('.')}. See `symeq discover --help`.", INVALID)
     except (KeyboardInterrupt, typer.Abort):
         return _refused("interrupted.", INTERRUPTED)
     except BrokenPipeError:

@@ -32,9 +32,9 @@ def tell_data(record: Record, samples: Samples) -> None:
 def tell_law(law: Discovery) -> None:
     """The law with its errors, how well it fits, and as LaTeX."""
     source = law.provenance
-    fit = f"leaves {law.residual:.2g} of the mean square of the left-hand side unexplained"
-    if math.isfinite(law.chi2):
-        fit += f", {law.chi2:.2g} times what the noise explains"
+    fit = f"unexplained: {law.residual:.2g} of the mean square of the left-hand side"
+    if math.isfinite(law.chi2) and law.chi2 > 0:
+        fit += f" (noise alone leaves {law.residual / law.chi2:.2g})"
     rows = f"{source.rows} rows in {source.blocks} blocks, {source.engine}, {source.seconds:.2g} s"
     _section("Law", str(law), "", fit, rows, *(f"warning: {warning}" for warning in law.warnings))
     _section("LaTeX", law.latex(errors=True))
