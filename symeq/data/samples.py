@@ -18,7 +18,7 @@ from symeq.geometry.jet import Jet
 
 BLOCKS = 48  # resampling blocks: enough for a variance, few enough that each is longer than a stencil
 CHUNK_ROWS = 32_768  # rows differentiated at once: their columns stay in the cache
-FEWEST_BLOCKS = 12  # a variance from fewer is worth little: then blocks may be shorter than two stencils
+FEWEST_BLOCKS = 12  # a variance from fewer is worth little: then blocks may be shorter than a stencil
 
 
 @dataclass(frozen=True)
@@ -248,14 +248,14 @@ def _inside(window: Sequence[range], operators: Sequence[AxisOperators]) -> tupl
 
 
 def _tiles(rungs: Sequence[Sequence[AxisOperators]], wanted: int) -> list[tuple[range, ...]]:
-    """Split a part into about ``wanted`` boxes, each longer than two stencils where possible."""
+    """Split a part into about ``wanted`` boxes, each longer than a stencil where possible."""
     spans = [range(op.size) for op in rungs[0]]
     supports = [max(op.support for op in axis) for axis in zip(*rungs, strict=True)]
     whole = [any(op.whole for op in axis) for axis in zip(*rungs, strict=True)]
     pieces = [1] * len(spans)
     while np.prod(pieces) < wanted:
         room = [
-            0.0 if uncut else len(span) / (count + 1) / (2 * support)
+            0.0 if uncut else len(span) / (count + 1) / support
             for span, count, support, uncut in zip(spans, pieces, supports, whole, strict=True)
         ]
         longest = int(np.argmax(room))

@@ -17,7 +17,7 @@ class Columns:
     r"""Terms :math:`\theta` and left-hand sides L as functions of the jet coordinates z, compiled once.
 
     With noise of covariance :math:`\Sigma` on z, each term is replaced by
-    :math:`e^{-\frac12 \Sigma_{ij} \partial_i \partial_j} \theta`, which is unbiased for polynomials (Hermite).
+    :math:`e^{-\frac12 \Sigma_{ij} \partial_i \partial_j} \theta`, unbiased for polynomials (Hermite).
     ``noisy[i, j]`` says which entries of the covariance may differ from zero.
     """
 
@@ -88,7 +88,11 @@ def unbiased(term: Expr, covariance: Mapping[tuple[Symbol, Symbol], Expr]) -> Ex
     for power in range(1, HERMITE_ORDER + 1):
         slopes = {a: correction.diff(a) for a, b in covariance if a == b and a in correction.free_symbols}
         change = Add(
-            *(s * slopes[a].diff(b) for (a, b), s in covariance.items() if a in slopes and b in slopes[a].free_symbols)
+            *(
+                s * slopes[a].diff(b)
+                for (a, b), s in covariance.items()
+                if a in slopes and b in slopes[a].free_symbols
+            )
         )
         if change == 0:
             break

@@ -7,6 +7,9 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import numpy as np
+from scipy.linalg import qr
+
+from symeq.search.triangle import triangle_of
 
 Support = tuple[int, ...]
 COLLINEAR = 1e-9  # share of a column's norm outside the span of others below which it is one of them
@@ -17,6 +20,16 @@ class Remainder(Protocol):
 
     @abstractmethod
     def __call__(self, support: Sequence[int]) -> tuple[float, np.ndarray]: ...
+
+    @abstractmethod
+    def losses(self, support: Sequence[int]) -> np.ndarray:
+        """How much more is left when each column of the support is taken out: beta_k^2 / (G^-1)_kk."""
+        ...
+
+    @abstractmethod
+    def everything(self) -> list[int]:
+        """All columns that are not combinations of those before them."""
+        ...
 
 
 class Uncorrected:
@@ -37,6 +50,18 @@ class Uncorrected:
         gains = np.where(visible, (columns.T @ y) ** 2 / np.where(visible, norms, 1.0) ** 2, -np.inf)
         gains[list(support)] = -np.inf
         return float(y @ y), gains
+
+    def losses(self, support: Sequence[int]) -> np.ndarray:
+        """See :class:`Remainder`."""
+        chosen = list(support)
+        reduced = triangle_of(self.triangle[:, [*chosen, -1]])
+        inverse = np.linalg.inv(reduced[:-1, :-1])
+        return (inverse @ reduced[:-1, -1]) ** 2 / np.sum(inverse**2, axis=1)
+
+    def everything(self) -> list[int]:
+        """See :class:`Remainder`."""
+        _, reduced, order = qr(self.triangle[:, :-1], mode="economic", pivoting=True)
+        return sorted(int(j) for j in order[np.abs(np.diag(reduced)) > COLLINEAR])
 
 
 class Corrected:
@@ -63,9 +88,31 @@ class Corrected:
         gains[chosen] = -np.inf
         return float(schur[-1, -1]), gains
 
+    def losses(self, support: Sequence[int]) -> np.ndarray:
+        """See :class:`Remainder`."""
+        chosen = list(support)
+        inverse = np.linalg.inv(self.gram[np.ix_(chosen, chosen)])
+        spread = np.diag(inverse)
+        visible = spread > 0
+        return np.where(visible, (inverse @ self.gram[chosen, -1]) ** 2 / np.where(visible, spread, 1.0), -1.0)
+
+    def everything(self) -> list[int]:
+        """Columns in the order of what the noise hides least, as long as all remain visible together."""
+        chosen: list[int] = []
+        schur = self.gram[:-1, :-1].copy()
+        while True:
+            left = np.diag(schur) - self.hidden
+            left[chosen] = -np.inf
+            enters = int(np.argmax(left)) if left.size else -1
+            if enters < 0 or left[enters] <= 0:
+                return sorted(chosen)
+            chosen.append(enters)
+            schur = schur - np.outer(schur[:, enters], schur[enters]) / schur[enters, enters]
+
 
 def path(remainder: Remainder, longest: int, enough: Callable[[int, float], bool]) -> list[Support]:
-    """Forward steps, then backward steps, each followed by exchanges while these lower the remainder.
+    """Forward steps, then backward steps, each followed by exchanges while these lower the remainder; and
+    backward steps from all columns.
 
     ``enough(size, left)`` may end the forward steps early. Returns one support for each size, shortest first.
     """
@@ -87,9 +134,16 @@ def path(remainder: Remainder, longest: int, enough: Callable[[int, float], bool
         current = offer(sorted([*current, enters]))
         if enough(size, best[size][0]):
             break
-    for _ in range(len(current) - 1):
-        shorter = [[j for j in current if j != out] for out in current]
-        current = offer(min(shorter, key=lambda support: remainder(support)[0]))
+    while len(current) > 1:
+        del current[int(np.argmin(remainder.losses(current)))]
+        current = offer(current)
+    current = remainder.everything()
+    while len(current) > 1:
+        if len(current) <= longest:
+            left = remainder(current)[0]
+            if left < best.get(len(current), (np.inf, ()))[0]:
+                best[len(current)] = (left, tuple(current))
+        del current[int(np.argmin(remainder.losses(current)))]
     return [best[size][1] for size in sorted(best)]
 
 

@@ -65,29 +65,52 @@ class _Patience:
 def select(evidence: Evidence, usable: int) -> Choice:
     r"""Choose a law and a rung.
 
-    At each rung, among the supports S of the path in which every column is significant, the least of
+    Only supports of the paths in which every column is significant are considered. With r_S the residual sum
+    of squares of a support S, n_S what the noise explains of it and :math:`\delta = 2 \sqrt{2/n}\, n_S` the
+    uncertainty of that (n independent rows), S is *adequate* where :math:`r_S - n_S \le \delta`.
 
-    .. math:: B \ln \max(r_S - n_S, \delta) + |S| \, (\ln B + 2 \ln K)
+    1. Rungs are asked in the order of their power, the remainder of no law in units of :math:`\delta`; the
+       first one with an adequate support that is significant on half of all rungs gives its smallest.
+    2. Where none is adequate (clean data, a library too small), the law is the least of
 
-    is taken: r_S is the residual sum of squares, n_S what the noise explains of it and :math:`\delta` the
-    uncertainty of that; B counts blocks, not rows, since what is left beyond the noise is systematic and
-    does not average out; K counts unknowns (extended BIC). Where the residual has come down to the noise this
-    criterion is blind, and significance alone decides whether terms are added. A longer law found at
-    another rung replaces the law it contains on the same two grounds, if it is significant on half of the
-    rungs; among laws of one size the one with the least residual over all rungs is taken. The coefficients
-    come from the rung with the greatest :math:`\sum_j \ln z_j^2`.
+       .. math:: B \ln \max(r_S - n_S, \delta) + |S| \, (\ln B + 2 \ln K)
+
+       over all rungs; B counts blocks, not rows, since what is left beyond the noise is systematic and does
+       not average out, and K unknowns (extended BIC).
+    3. Within the noise these criteria are blind and significance alone decides: terms are added, at that rung
+       and from the laws of other rungs, as long as all remain significant.
+    4. Among laws of one size the one with the least residual over all rungs is taken; its coefficients come
+       from the rung with the greatest :math:`\sum_j \ln z_j^2`.
 
     Source: J. Chen, Z. Chen, Biometrika 95 (2008) 759, for the penalty.
     """
-    answers = [_at_rung(evidence, rung, paths(evidence, rung)) for rung in range(usable)]
-    law = min(answers, key=lambda answer: (answer.length, answer.rung)).law
-    while longer := [
-        a for a in answers if set(a.law) > set(law) and _replaces(evidence, usable, a.rung, a.law, law)
-    ]:
-        law = min((answer.law for answer in longer), key=lambda found: (len(found), found))
+    tried = [paths(evidence, rung) for rung in range(usable)]
+    good = [[found for found in tried[rung] if evidence.significant(found, rung)] for rung in range(usable)]
+    answers = [_at_rung(evidence, rung, good[rung]) for rung in range(usable)]
+    law = _smallest_adequate(evidence, usable, good)
+    if law is None:
+        law = min(answers, key=lambda answer: (answer.length, answer.rung)).law
+    while longer := [a.law for a in answers if _replaces(evidence, usable, a, law)]:
+        law = min(longer, key=lambda found: (len(found), found))
     same_size = sorted({answer.law for answer in answers if len(answer.law) == len(law)} | {law})
-    law = min(same_size, key=lambda found: _pooled(evidence, usable, found))
-    return _choice(evidence, usable, law, [answer.tried for answer in answers])
+    shared = [rung for rung in range(usable) if all(evidence.fit(found, rung) for found in same_size)]
+    if shared:
+        law = min(same_size, key=lambda found: sum(_in_noise(evidence, rung, found) for rung in shared))
+    return _choice(evidence, usable, law, tried)
+
+
+def _smallest_adequate(evidence: Evidence, usable: int, good: Sequence[Sequence[Support]]) -> Support | None:
+    def power(rung: int) -> float:
+        null = evidence.fit((), rung)
+        return 0.0 if null is None else (null.left - null.explained) / max(evidence.floor(null, rung), 1e-300)
+
+    for rung in sorted(range(usable), key=power, reverse=True):
+        fits = [fit for support in good[rung] if (fit := evidence.fit(support, rung)) is not None]
+        adequate = [(len(fit.support), fit.left, fit.support) for fit in fits if evidence.blind(fit, rung)]
+        for _, _, support in sorted(adequate):
+            if _widely_significant(evidence, usable, support):
+                return _extended(evidence, rung, support, good[rung])
+    return None
 
 
 def adopt(evidence: Evidence, usable: int, propose: Callable[[np.ndarray], Support]) -> Choice:
@@ -124,45 +147,50 @@ class _Answer:
     rung: int
     law: Support
     length: float
-    tried: tuple[Support, ...]
 
 
-def _at_rung(evidence: Evidence, rung: int, supports: list[Support]) -> _Answer:
-    good = [support for support in supports if evidence.significant(support, rung)]
+def _at_rung(evidence: Evidence, rung: int, good: Sequence[Support]) -> _Answer:
+    """The shortest description at one rung, extended where that is blind."""
     law = min(good, key=lambda support: (_length(evidence, rung, support), support), default=())
+    law = _extended(evidence, rung, law, good)
+    return _Answer(rung, law, _length(evidence, rung, law))
+
+
+def _extended(evidence: Evidence, rung: int, law: Support, good: Sequence[Support]) -> Support:
     while True:
         fit = evidence.fit(law, rung)
         if fit is None or not evidence.blind(fit, rung):
-            break
+            return law
         single = [tuple(sorted([*law, j])) for j in range(evidence.unknowns) if j not in law]
         longer = [support for support in good if set(support) > set(law)]
         longer += [support for support in single if evidence.significant(support, rung)]
         if not longer:
-            break
+            return law
         law = min(longer, key=lambda support: (len(support), _length(evidence, rung, support), support))
-    return _Answer(rung, law, _length(evidence, rung, law), tuple(supports))
 
 
-def _replaces(evidence: Evidence, usable: int, rung: int, longer: Support, law: Support) -> bool:
-    before, after = evidence.fit(law, rung), evidence.fit(longer, rung)
+def _replaces(evidence: Evidence, usable: int, answer: _Answer, law: Support) -> bool:
+    """Whether the longer law of another rung, which contains this one, is to be preferred."""
+    if not set(answer.law) > set(law) or not _widely_significant(evidence, usable, answer.law):
+        return False
+    before, after = evidence.fit(law, answer.rung), evidence.fit(answer.law, answer.rung)
     if before is None or after is None:
         return False
-    gain = evidence.blocks * np.log(evidence.unexplained(before, rung) / evidence.unexplained(after, rung))
-    shorter = gain > evidence.penalty * (len(longer) - len(law))
-    seen = sum(evidence.significant(longer, other) for other in range(usable))
-    return (evidence.blind(before, rung) or bool(shorter)) and 2 * seen >= usable
+    ratio = evidence.unexplained(before, answer.rung) / evidence.unexplained(after, answer.rung)
+    shorter = evidence.blocks * np.log(ratio) > evidence.penalty * (len(answer.law) - len(law))
+    return evidence.blind(before, answer.rung) or bool(shorter)
 
 
-def _pooled(evidence: Evidence, usable: int, law: Support) -> float:
-    """Residual over all rungs, in units of the noise: a wrong law can pass on one rung, hardly on all."""
-    total = 0.0
-    for rung in range(usable):
-        fit = evidence.fit(law, rung)
-        if fit is None:
-            return np.inf
-        unit = max(fit.explained, 1e-9 * fit.left, 1e-300)
-        total += evidence.rungs[rung].independent * fit.left / unit
-    return total
+def _widely_significant(evidence: Evidence, usable: int, law: Support) -> bool:
+    return 2 * sum(evidence.significant(law, rung) for rung in range(usable)) >= usable
+
+
+def _in_noise(evidence: Evidence, rung: int, law: Support) -> float:
+    """The residual in units of the noise: a wrong law can pass on one rung, hardly on all."""
+    fit = evidence.fit(law, rung)
+    if fit is None:
+        return np.inf
+    return evidence.rungs[rung].independent * fit.left / max(fit.explained, 1e-9 * fit.left, 1e-300)
 
 
 def _information(trial: Trial) -> float:
