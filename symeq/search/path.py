@@ -94,7 +94,8 @@ class Corrected:
         inverse = np.linalg.inv(self.gram[np.ix_(chosen, chosen)])
         spread = np.diag(inverse)
         visible = spread > 0
-        return np.where(visible, (inverse @ self.gram[chosen, -1]) ** 2 / np.where(visible, spread, 1.0), -1.0)
+        solved = inverse @ self.gram[chosen, -1]
+        return np.where(visible, solved**2 / np.where(visible, spread, 1.0), -1.0)
 
     def everything(self) -> list[int]:
         """Columns in the order of what the noise hides least, as long as all remain visible together."""

@@ -1,0 +1,1 @@
+"""Long measurements: tables with both sides measured in the same run."""

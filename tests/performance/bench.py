@@ -1,0 +1,36 @@
+"""Print every table: ``make bench``, or ``python -m tests.performance.bench --draws 10``."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(variable, "1")
+
+import typer  # noqa: E402  (threads are set before numpy is loaded)
+
+from tests.performance import fields, recovery, symbolic  # noqa: E402
+
+SHARED = Path(__file__).resolve().parents[2].parent / "shared" / "data"
+
+
+def main(draws: int = 50, points: int = 128, frames: int = 101, data: Path = SHARED) -> None:
+    """Measure recovery of ODEs over DRAWS data sets, the published fields in DATA, lambda-omega, the algebra."""
+    show(f"Exact laws over {draws} independently drawn data sets", recovery.HEADER, recovery.rows(draws))
+    show("Published fields", fields.PUBLISHED_HEADER, fields.published(data))
+    title = f"lambda-omega, {points} x {points} x {frames}"
+    show(title, fields.LAMBDA_OMEGA_HEADER, fields.lambda_omega(points, frames))
+    show("Rotation-equivariant right-hand sides", symbolic.HEADER, symbolic.rows(points >= 128))
+
+
+def show(title: str, header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """A Markdown table, each row printed as soon as it is measured."""
+    print(f"\n## {title}\n\n| {' | '.join(header)} |\n|{'---|' * len(header)}", flush=True)
+    for row in rows:
+        print(f"| {' | '.join(row)} |", flush=True)
+
+
+if __name__ == "__main__":
+    typer.run(main)
