@@ -17,7 +17,7 @@ SHARED = Path(__file__).resolve().parents[2].parent / "shared" / "data"
 
 
 def main(draws: int = 50, points: int = 128, frames: int = 101, data: Path = SHARED) -> None:
-    """Measure recovery of ODEs over DRAWS data sets, the published fields in DATA, lambda-omega, the algebra."""
+    """Recovery of ODEs over DRAWS data sets, the published fields in DATA, lambda-omega, the algebra."""
     show(f"Exact laws over {draws} independently drawn data sets", recovery.HEADER, recovery.rows(draws))
     show("Published fields", fields.PUBLISHED_HEADER, fields.published(data))
     title = f"lambda-omega, {points} x {points} x {frames}"

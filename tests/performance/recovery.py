@@ -42,8 +42,8 @@ PROTOCOL_A = (
     Cell("growth", 0.05, "multiplicative", 2, "", plain=True),
 )
 HEADER = (
-    "system", "noise", "degree", "symmetry", "allowed / library / true", "exact", "RMSE (deviation)", "in 2 se",
-    "s",
+    "system", "noise", "degree", "symmetry", "allowed / library / true", "exact", "RMSE (deviation)",
+    "in 2 se", "s",
 )  # fmt: skip
 
 
