@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,12 +11,12 @@ from symeq.cli.problem import Problem
 from symeq.data import Record, Samples
 from symeq.discovery import Discovery, discover
 from symeq.errors import InvalidInput, NoLaw
-from symeq.geometry import trivial
 from symeq.report import Comparison, compare
 from symeq.search.engine import Progress
 
 HELD_OUT = 0.2  # share of the runs, or of the time where there are few runs
 FEWEST_RUNS = 5
+SYMMETRIC, FREE, PLAIN_PYSINDY = "with the symmetry", "without", "plain PySINDy"
 FEWEST_TIMES = 10  # held out of one run, for derivatives to be taken there
 
 
@@ -29,6 +28,7 @@ class Beside:
     reason: str
     comparison: Comparison
     how: str
+    notes: tuple[str, ...]
 
     def document(self) -> dict[str, Any]:
         """The keys that the JSON document of the law gets in addition."""
@@ -86,47 +86,70 @@ def split(record: Record, time: str) -> tuple[Record, Record, str] | None:
 
 
 def beside(
-    problem: Problem, law: Discovery, record: Record, samples: Samples, progress: Progress | None
+    problem: Problem,
+    free: LinearAnsatz,
+    law: Discovery,
+    record: Record,
+    samples: Samples,
+    progress: Progress | None,
 ) -> Beside:
-    """Search without the symmetry, and hold laws with and without it against data that neither has seen.
+    """Search without the symmetry, and hold what either search finds against data that neither has seen.
 
-    law: found under the symmetry of the problem in `samples`, the samples of all of the record.
+    free: what is allowed without the symmetry. law: found under the symmetry of the problem in `samples`,
+    the samples of the whole record. Plain PySINDy stands beside them where it can treat the library.
     """
-    ansaetze = {"with the symmetry": law.ansatz, "without": problem.allowed(trivial)}
-    if not problem.symmetry:
-        del ansaetze["with the symmetry"]
-    found, reasons = _found({"without": ansaetze["without"]}, samples, progress)
-    laws = {"with the symmetry": law, **found} if problem.symmetry else found
-    how = "judged on no further data: there are too few points to hold some out"
-    comparison = None
+    baseline, reason = (law, "") if not problem.symmetry else _searched(free, samples, progress)
+    laws = {SYMMETRIC: law} if problem.symmetry else {}
+    laws |= {FREE: baseline} if baseline else {}
+    _, index = problem.jet.multi_index(problem.leads[0])
+    time = next(x.name for x, count in zip(problem.jet.independent, index, strict=True) if count)
     try:
-        parted = split(record, _time(problem))
+        parted = split(record, time)
         if parted is not None:
-            seen, unseen, how_parted = parted
-            judged, _ = _found(ansaetze, problem.samples(seen), progress)
-            comparison, how = compare(judged, unseen), how_parted
-    except (InvalidInput, NoLaw) as error:
+            seen, unseen, how = parted
+            laws, notes = _found(problem, free, law, seen, progress)
+            return Beside(baseline, reason, compare(laws, unseen), how, notes)
+        how = "judged on no further data, too few points to hold some out"
+    except InvalidInput as error:
         how = f"judged on no further data: {error}"
-    return Beside(found.get("without"), reasons, comparison or compare(laws), how)
+    plain, notes = _plain(record, free, samples)
+    return Beside(baseline, reason, compare(laws | plain), how, notes)
 
 
 def _found(
-    ansaetze: Mapping[str, LinearAnsatz], samples: Samples, progress: Progress | None
-) -> tuple[dict[str, Discovery], str]:
-    """The laws found in the samples, and why there is none where there is none."""
-    laws, reasons = {}, []
-    for name, ansatz in ansaetze.items():
-        try:
-            laws[name] = discover(ansatz, samples, progress=progress)
-        except NoLaw as error:
-            reasons.append(str(error))
-    return laws, " ".join(reasons)
+    problem: Problem, free: LinearAnsatz, law: Discovery, seen: Record, progress: Progress | None
+) -> tuple[dict[str, Discovery], tuple[str, ...]]:
+    """The laws that a part of the data gives, and why those are missing that are."""
+    samples = problem.samples(seen)
+    ansaetze = {SYMMETRIC: law.ansatz, FREE: free} if problem.symmetry else {FREE: free}
+    found = {name: _searched(ansatz, samples, progress) for name, ansatz in ansaetze.items()}
+    laws = {name: one for name, (one, _) in found.items() if one is not None}
+    missing = tuple(f"{name}: {reason}" for name, (one, reason) in found.items() if one is None)
+    plain, why = _plain(seen, free, samples)
+    return laws | plain, missing + why
 
 
-def _time(problem: Problem) -> str:
-    """The independent variable of the leads."""
-    _, index = problem.jet.multi_index(problem.leads[0])
-    return next(x.name for x, k in zip(problem.jet.independent, index, strict=True) if k)
+def _plain(
+    record: Record, free: LinearAnsatz, samples: Samples
+) -> tuple[dict[str, Discovery], tuple[str, ...]]:
+    """What PySINDy finds by its defaults, or why it cannot."""
+    # PySINDy takes seconds to import, and only a comparison needs it.
+    from symeq.interop.pysindy import plain_pysindy
+
+    try:
+        return {PLAIN_PYSINDY: plain_pysindy(record, free, samples=samples)}, ()
+    except InvalidInput as error:
+        return {}, (f"{PLAIN_PYSINDY} is left out. {error}",)
+
+
+def _searched(
+    ansatz: LinearAnsatz, samples: Samples, progress: Progress | None
+) -> tuple[Discovery | None, str]:
+    """The law, or None and why there is none."""
+    try:
+        return discover(ansatz, samples, progress=progress), ""
+    except NoLaw as error:
+        return None, str(error)
 
 
 def _number(value: float) -> float | None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from symeq.cli.clock import budget
+from symeq.cli.clock import Clock, OutOfTime
 from symeq.cli.comparing import Beside, beside
 from symeq.cli.outputs import check_outputs, write_outputs
 from symeq.cli.reading import read_problem
@@ -20,6 +20,7 @@ from symeq.cli.settings import Settings, at
 from symeq.cli.telling import tell_allowed, tell_beside, tell_data, tell_law
 from symeq.discovery import Discovery, discover
 from symeq.errors import InvalidInput, did_you_mean, quoted
+from symeq.geometry import trivial
 from symeq.search.engine import Progress as Report
 
 LATER_ENGINES = ("genetic", "both")
@@ -34,29 +35,31 @@ def discover_law(settings: Settings) -> None:
     problem = read_problem(settings)
     outputs = {key: Path(path) for key in ("json", "latex") for path in settings.texts(key)}
     check_outputs({settings.place(key): path for key, path in outputs.items()}, problem.data)
-    quiet, compared = settings.switched_on("quiet"), None
-    with _warnings_told(), budget(settings.seconds("budget")), _progress(quiet) as progress:
-        allowed = problem.allowed(problem.symmetry)
-        if not quiet:
-            tell_allowed(allowed)
-        record = problem.record()
-        samples = problem.samples(record)
-        if not quiet:
-            tell_data(record, samples)
-        law = discover(allowed, samples, progress=progress)
-        if settings.switched_on("baseline"):
-            compared = beside(problem, law, record, samples, progress)
-    texts = {"json": lambda: _json(law, compared), "latex": lambda: _latex(law, compared)}
-    try:
-        write_outputs({settings.place(key): (path, texts[key]()) for key, path in outputs.items()})
-    finally:
-        # A law that was found is shown even when its files cannot be written.
-        if quiet:
-            print(law)
-        else:
-            tell_law(law)
-            if compared is not None:
-                tell_beside(compared)
+    quiet, wants_baseline = settings.switched_on("quiet"), settings.switched_on("baseline")
+    clock = Clock(settings.seconds("budget"))
+    with _warnings_told(), _progress(quiet) as progress:
+        with clock.running():
+            allowed = problem.allowed(problem.symmetry)
+            free = problem.allowed(trivial) if wants_baseline else None
+            if not quiet:
+                tell_allowed(allowed)
+            record = problem.record()
+            samples = problem.samples(record)
+            if not quiet:
+                tell_data(record, samples)
+            law = discover(allowed, samples, progress=progress)
+        tell_law(law, quiet)
+        compared = None
+        if free is not None:
+            try:
+                with clock.running():
+                    compared = beside(problem, free, law, record, samples, progress)
+            except OutOfTime as error:
+                warnings.warn(f"There is no comparison. {error}", stacklevel=1)
+    if compared is not None and not quiet:
+        tell_beside(compared)
+    texts = {"json": _json, "latex": _latex}
+    write_outputs({settings.place(key): (path, texts[key](law, compared)) for key, path in outputs.items()})
 
 
 def _check_engine(settings: Settings) -> None:

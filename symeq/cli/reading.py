@@ -214,20 +214,21 @@ class _Words:
 
     def symmetry(self) -> Symmetry:
         """All symmetries, generators and maps together."""
-        found = trivial
+        found, labels = trivial, list[str]()
         for key in ("symmetry", "generator", "map"):
             for text in self.settings.texts(key):
                 with at(self.settings.place(key)):
                     if key == "symmetry":
-                        found += read_symmetry(text, self.jet, self.constants)
+                        one = read_symmetry(text, self.jet, self.constants)
                     elif key == "generator":
-                        found += Symmetry([read_generator(text, self.jet, self.constants)])
+                        one = Symmetry([read_generator(text, self.jet, self.constants)])
                     else:
-                        found += Symmetry(maps=[read_map(text, self.jet, self.constants)])
+                        one = Symmetry(maps=[read_map(text, self.jet, self.constants)])
+                found, labels = found + one, [*labels, *([str(one)] if one else [])]
         return Symmetry(
             [VectorField({z: f.xreplace(self.values) for z, f in v.components}) for v in found.generators],
             [PointMap({z: f.xreplace(self.values) for z, f in g.components}) for g in found.maps],
-            str(found),
+            "; ".join(labels),
             parameters=[s for s in self.constants if s not in self.values],
         )
 

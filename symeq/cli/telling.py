@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 import textwrap
 
 from symeq.ansatz import LinearAnsatz
@@ -29,8 +30,13 @@ def tell_data(record: Record, samples: Samples) -> None:
     _section("Data", repr(record), *samples.notes)
 
 
-def tell_law(law: Discovery) -> None:
-    """The law with its errors, how well it fits, and as LaTeX."""
+def tell_law(law: Discovery, quiet: bool) -> None:
+    """The law with its errors, how well it fits, and as LaTeX; when quiet, the bare law."""
+    if quiet:
+        print(law)
+        for warning in law.warnings:
+            print(f"symeq: warning: {warning}", file=sys.stderr)
+        return
     source = law.provenance
     fit = f"unexplained: {law.residual:.2g} of the mean square of the left-hand side"
     if math.isfinite(law.chi2) and law.chi2 > 0:
@@ -45,7 +51,8 @@ def tell_beside(compared: Beside) -> None:
     _section("Without the symmetry", str(compared.baseline or compared.reason))
     comparison = compared.comparison
     said = [
-        textwrap.fill(text, WIDTH, break_long_words=False) for text in (*comparison.notes, comparison.verdict)
+        textwrap.fill(text, WIDTH, break_long_words=False)
+        for text in (*comparison.notes, *compared.notes, comparison.verdict)
     ]
     _section(f"Comparison (laws {compared.how})", aligned(*comparison.table(PLAIN)), "", *said)
 

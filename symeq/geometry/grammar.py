@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import sympy
 from sympy import Dummy, Expr, Symbol
@@ -253,3 +254,39 @@ def read_equation(text: str, jet: Jet, parameters: Parameters = ()) -> tuple[Exp
         raise InvalidInput(f"{quoted(text)}: an equation has one `=`, as in `u_t = 6*u*u_x + u_xxx`.")
     left, right = (read_expression(jet, side, text, as_symbols(parameters)) for side in tree.children)
     return left, right
+
+
+Meaning: TypeAlias = Expr | Symmetry | VectorField | PointMap | tuple[Expr, Expr]
+
+
+def parse(text: str, jet: Jet, parameters: Parameters = ()) -> Meaning:
+    """Return what a text of the grammar stands for, of whatever kind: it reads every text symeq writes.
+
+    An equation has a `=` and gives both sides, a map an arrow, a generator a d_<variable>; names of
+    symmetries, or several of these things parted by `;`, give a Symmetry; all else is an expression.
+
+    Raises InvalidInput for what is none of these.
+
+    >>> jet = Jet("t x", "u", order=2)
+    >>> parse("Derivative(u(t, x), t) = nu*u_xx", jet, parameters="nu"), parse("u*u_x", jet)
+    ((u_t, nu*u_xx), u*u_x)
+    >>> parse("t*d_x + d_u", jet), parse("x -> -x", jet), parse("translation(t); d_x", jet).generators
+    (VectorField(t*d_x + d_u), PointMap(x -> -x), (VectorField(d_t), VectorField(d_x)))
+    """
+    groups = parse_groups(text)
+    if len(groups) > 1:
+        return read_symmetry(text, jet, parameters)
+    first = groups[0][0]
+    if first.kind == "arrow" or (first.kind, first.value) == ("name", "identity"):
+        return read_map(text, jet, parameters)
+    if len(groups[0]) > 1:
+        return read_symmetry(text, jet, parameters)
+    variables = {z.name for z in jet.variables}
+    parts = first.children if first.kind == "sum" else (first,)
+    if all(part.value in _NAMED and part.value not in variables for part in parts):
+        return read_symmetry(text, jet, parameters)
+    if first.kind == "relation":
+        return read_equation(text, jet, parameters)
+    if any(name[:2] == "d_" and name[2:] in variables for name in _free_names(first)):
+        return read_generator(text, jet, parameters)
+    return jet.parse(text, parameters)

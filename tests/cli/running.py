@@ -40,9 +40,9 @@ def symeq(*words: object) -> Outcome:
     return Outcome(status, out.getvalue(), err.getvalue())
 
 
-def heat_arrays(points: int = 64, frames: int = 41) -> dict[str, np.ndarray]:
+def heat_arrays(points: int = 64, frames: int = 61) -> dict[str, np.ndarray]:
     """u_t = 0.1 u_xx, exactly: three decaying waves on a circle, u (frames, points)."""
-    t, x = np.linspace(0, 2, frames), 2 * np.pi * np.arange(points) / points
+    t, x = np.linspace(0, 3, frames), 2 * np.pi * np.arange(points) / points
     waves = ((1, 1.0, 0.0), (2, 0.7, 0.4), (3, 0.5, 1.1))
     u = sum(a * np.exp(-0.1 * k**2 * t)[:, np.newaxis] * np.sin(k * x + phase) for k, a, phase in waves)
     return {"t": t, "x": x, "u": u}

@@ -38,10 +38,10 @@ def refused(here: Path, *words: object, status: int = 2) -> str:
         ((), "DATA: name at least one file"),
         ((".", *HEAT), "is a directory"),
         (("heat.npz", "--independent", "t,x"), "`--dependent` must name variables"),
-        (("heat.npz",), "heat.npz holds t (41), x (64), u (41 x 64)."),
+        (("heat.npz",), "heat.npz holds t (61), x (64), u (61 x 64)."),
         (("heat.npz", "--independent", "t,x", "--dependent", "v"), "Rename with `--rename u=v`."),
         (("heat.npz", "--independent", "time,x", "--dependent", "u"), "Rename with `--rename t=time`."),
-        (("heat.npz", "--independent", "t", "--dependent", "u"), "does not fit the axes (t 41)"),
+        (("heat.npz", "--independent", "t", "--dependent", "u"), "does not fit the axes (t 61)"),
         (("heat.npz", "--independent", "t,t", "--dependent", "u"), "the variable `t` is named twice"),
         (("heat.npz", *HEAT, "--rename", "w=u"), "there is no `w` in heat.npz"),
         (("heat.npz", *HEAT, "--rename", "u"), "--rename: `u`: write `OLD=NEW`"),
@@ -122,7 +122,7 @@ def spoil(change: Callable[[dict[str, np.ndarray]], None]) -> dict[str, np.ndarr
     [
         (
             lambda a: a["u"].__setitem__((3, 5), np.inf),
-            "1 Inf among its 2624 values, first at (t=0.15, x=0.49",
+            "1 Inf among its 3904 values, first at (t=0.15, x=0.49",
         ),
         (
             lambda a: a["u"].__setitem__((slice(None), slice(None)), np.nan),
@@ -130,7 +130,7 @@ def spoil(change: Callable[[dict[str, np.ndarray]], None]) -> dict[str, np.ndarr
         ),
         (
             lambda a: a["u"].__setitem__((slice(2, 4), 7), np.nan),
-            "2 NaN among its 2624 values, first at (t=0.1, x=",
+            "2 NaN among its 3904 values, first at (t=0.1, x=",
         ),
         (lambda a: a.update(t=a["t"][:2], u=a["u"][:2]), "Axis `t` in bad.npz has 2 points"),
         (lambda a: a["t"].__setitem__(5, 0.0), "Axis `t` in bad.npz is not increasing"),
@@ -168,9 +168,16 @@ TEXT_FLAGS = (
     "independent", "dependent", "symmetry", "generator", "map", "lead", "library", "known", "parameter",
     "rename", "axes", "periodic", "engine",
 )  # fmt: skip
-SHAPES = {"rename": ("{}=u", "u={}"), "axes": ("u={}", "{}=t,x"), "known": ("{}=1", "u={}", "{}:u=1"),
-          "parameter": ("nu={}", "{}=1"), "map": ("x -> {}",), "generator": ("{}*d_x",), "library": ("u, {}", "{}: u"),
-          "symmetry": ("scaling(x={})", "translation({})")}  # fmt: skip
+SHAPES = {
+    "rename": ("{}=u", "u={}"),
+    "axes": ("u={}", "{}=t,x"),
+    "known": ("{}=1", "u={}", "{}:u=1"),
+    "parameter": ("nu={}", "{}=1"),
+    "map": ("x -> {}",),
+    "generator": ("{}*d_x",),
+    "library": ("u, {}", "{}: u"),
+    "symmetry": ("scaling(x={})", "translation({})"),
+}
 HOSTILE_WORDS = [(key, shape.format(HOSTILE)) for key in TEXT_FLAGS for shape in ("{}", *SHAPES.get(key, ()))]
 
 
@@ -227,7 +234,9 @@ def test_no_law_fits_noise(here: Path) -> None:
 
 
 def test_a_budget_too_small(here: Path) -> None:
-    assert "within the budget of 0.001 s" in refused(here, "heat.npz", *HEAT, "--budget", "0.001", status=3)
+    assert "The budget of 0.001 s is spent." in refused(
+        here, "heat.npz", *HEAT, "--budget", "0.001", status=3
+    )
 
 
 def test_an_interrupt_is_one_line(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
