@@ -129,7 +129,9 @@ def sample(
             ladders.append((used, used.coarser()))
         else:
             ladders.append((used,) if name in stated else choice.ladder())
-        notes.append(f"axis {name}: {used}" + ("" if name in stated else " (chosen by estimated error)"))
+        chosen = "" if name in stated else " (chosen by estimated error)"
+        reach = "at most " if len(ladders[-1]) > 2 else ""
+        notes.append(f"axis {name}: {reach}{used}{chosen}")
     height = max(len(ladder) for ladder in ladders)
     padded = [(ladder[0],) * (height - len(ladder)) + tuple(ladder) for ladder in ladders]
     usable = 1 if len(stated) == len(names) else height

@@ -43,8 +43,10 @@ def law_text(leads: Sequence[Symbol], terms: Sequence[Term]) -> str:
         for term in terms:
             if term.lead == lead:
                 number = _number_text(abs(term.value), term.standard_error)
-                factor = "" if term.expression == 1 else f"*{_in_brackets(term.expression)}"
-                parts.append((term.value < 0, number + factor))
+                symbol = "" if term.expression == 1 else _in_brackets(term.expression)
+                exact_one = term.basis is None and number == "1" and symbol
+                product = symbol if exact_one else "*".join(filter(None, (number, symbol)))
+                parts.append((term.value < 0, product))
         body = " ".join(("- " if minus else "+ ") + part for minus, part in parts)
         body = (
             body.removeprefix("+ ").replace("- ", "-", 1)
