@@ -11,7 +11,6 @@ from symeq.data.records import Record
 from symeq.data.samples import Samples, sample
 from symeq.discovery import Discovery
 from symeq.errors import InvalidInput
-from symeq.geometry.grammar import read_equation
 from symeq.geometry.jet import Jet
 from symeq.geometry.symmetry import Symmetry
 from symeq.latex import table_latex
@@ -27,11 +26,8 @@ from symeq.report.metrics import (
     forecast_error,
 )
 from symeq.report.table import LATEX, MARKDOWN, PLAIN, Style, aligned
+from symeq.report.truth import Truth, read_truth
 from symeq.report.verdict import verdict
-
-Truth = (
-    Mapping[sp.Symbol, sp.Expr] | Mapping[str, str] | Sequence[tuple[object, object]] | Sequence[str] | str
-)
 
 
 @dataclass(frozen=True)
@@ -147,7 +143,7 @@ def compare(
     """
     jet, leads = _same_leads(laws)
     sides: dict[str, Law] = {name: dict(law.equations) for name, law in laws.items()}
-    true = None if truth is None else _read_truth(truth, jet, leads)
+    true = None if truth is None else read_truth(truth, jet, leads)
     under = _symmetry(laws, jet, leads, symmetry)
     notes: list[str] = []
     test = None
@@ -158,7 +154,7 @@ def compare(
             notes.append(f"symmetry defect: not shown. {error}")
     samples = _samples(held_out, jet, leads, list(sides.values()), test)
     also = sorted(test.coordinates, key=str) if test else []
-    reduced = None if samples is None else hold_out(samples, leads, list(sides.values()), also)
+    reduced = None if samples is None else hold_out(samples, leads, list(sides.values()), also=also)
     jets = reduced.jets if reduced else random_jets(frozenset(also))
     flow = len(jet.independent) == 1 and {jet.multi_index(lead)[0] for lead in leads} == set(jet.dependent)
     rows = tuple(
@@ -176,7 +172,9 @@ def compare(
         for name, law in laws.items()
     )
     notes = [*_notes(rows, under, reduced, list(sides.values())), *notes]
-    return Comparison(rows, tuple(notes), verdict(laws, {row.name: row.defect for row in rows}, reduced))
+    return Comparison(
+        rows, tuple(notes), verdict(laws, {row.name: row.defect for row in rows}, samples, reduced)
+    )
 
 
 def _same_leads(laws: Mapping[str, Discovery]) -> tuple[Jet, tuple[sp.Symbol, ...]]:
@@ -191,25 +189,6 @@ def _same_leads(laws: Mapping[str, Discovery]) -> tuple[Jet, tuple[sp.Symbol, ..
                 " Compare laws with the same leads."
             )
     return first.ansatz.jet, first.ansatz.leads
-
-
-def _read_truth(truth: Truth, jet: Jet, leads: Sequence[sp.Symbol]) -> Law:
-    if isinstance(truth, str):
-        truth = [text for text in truth.split(";") if text.strip()]
-    entries = list(truth.items()) if isinstance(truth, Mapping) else list(truth)
-    sides: dict[sp.Symbol, sp.Expr] = {}
-    for entry in entries:
-        left, right = read_equation(entry, jet) if isinstance(entry, str) else entry
-        lead = jet[str(left)]
-        expression = jet.parse(right) if isinstance(right, str) else sp.S.Zero + right
-        strangers = [s for s in expression.free_symbols if not jet.is_coordinate(s)]
-        sides[lead] = expression.xreplace({s: jet[s.name] for s in strangers})
-    if set(sides) != set(leads):
-        given, wanted = (", ".join(map(str, symbols)) for symbols in (sides, leads))
-        raise InvalidInput(
-            f"The truth is solved for {given or 'nothing'}, the laws for {wanted}. State it for these."
-        )
-    return sides
 
 
 def _symmetry(

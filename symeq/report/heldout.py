@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import sympy as sp
 
+from symeq.ansatz.linear import LinearAnsatz
 from symeq.data.samples import Samples
 from symeq.geometry.jet import Jet
 from symeq.report.metrics import Law, coefficients
 from symeq.search.assemble import NOISE_ROWS, Reduction
 from symeq.search.columns import Columns
+from symeq.search.triangle import triangle_of
 
+COARSEST = 3  # rungs judged: the residual is least near the rule that was chosen, which is the coarsest
+ROUND_OFF = 1e-9  # of a residual: laws that differ by less are the same law, solved twice
 DEFECT_ROWS = 20_000  # jets kept for symmetry defects, which are ratios of mean squares
 
 
@@ -69,7 +73,7 @@ class HeldOut:
         return _share(explained, square)
 
     def excess(self, law: Law, other: Law) -> Share:
-        r"""How much more a law leaves than another, beyond the noise, with the error of this paired difference.
+        r"""How much more a law leaves than another beyond the noise; the error is that of the difference.
 
         .. math:: \frac1q \sum_a \frac{(r_a - n_a) - (r'_a - n'_a)}{\sum L_a^2}
 
@@ -84,7 +88,28 @@ class HeldOut:
             beside, other_influence = self._difference(law, other, self.at - 1 if self.at else 1)
             drift = (value - beside) ** 2
             variance += max(0.0, drift - _variance(influence - other_influence))
-        return Share(value, float(np.sqrt(variance)))
+        round_off = ROUND_OFF * max(self.residual(law).value, self.residual(other).value, ROUND_OFF)
+        return Share(value, float(np.hypot(np.sqrt(variance), round_off)))
+
+    def nearest(self, ansatz: LinearAnsatz, law: Law) -> Law:
+        r"""The member of an ansatz that is closest to a law on these samples, whatever fits them.
+
+        .. math:: \min_\beta \sum_a \frac{\sum (F_a - B_{0,a} - \beta_k B_{k,a})^2}{\sum L_a^2}
+
+        The samples must have been reduced for the terms of the ansatz too.
+        """
+        triangles = self.rungs[self.at].triangles
+        scale = np.linalg.norm(triangles[:, :, len(self.terms) :], axis=(0, 1))
+        columns = triangle_of(triangles.reshape(-1, triangles.shape[2]))[:, : len(self.terms)]
+
+        def on_samples(rhs: Sequence[sp.Expr]) -> np.ndarray:
+            weights = -self._weights(dict(zip(ansatz.leads, rhs, strict=True)))[:, : len(self.terms)]
+            return np.ravel((columns @ weights.T) / scale)
+
+        fixed = on_samples(ansatz.fixed)
+        basis = np.array([on_samples(vector) for vector in ansatz.basis]).reshape(-1, fixed.size).T
+        beta = np.linalg.lstsq(basis, on_samples([law[lead] for lead in ansatz.leads]) - fixed)[0]
+        return dict(ansatz.equations(list(beta)))
 
     def _difference(self, law: Law, other: Law, rung: int) -> tuple[float, np.ndarray]:
         (left, explained, square), (left_other, explained_other, _) = (
@@ -101,16 +126,22 @@ def hold_out(
     samples: Samples,
     leads: Sequence[sp.Symbol],
     laws: Sequence[Law],
+    *,
+    ansatz: LinearAnsatz | None = None,
     also: Sequence[sp.Symbol] = (),
 ) -> HeldOut:
     """Reduce held-out samples for some laws in one pass.
 
-    samples: of the laws' jet. leads: L. laws: right-hand sides by lead. also: further coordinates that `jets`
-    shall hold.
+    samples: of the laws' jet. leads: L. laws: right-hand sides by lead. ansatz: the laws of this may be asked
+    about, too. also: further coordinates that `jets` shall hold.
     Raises InvalidInput where the samples cannot give a coordinate.
     """
-    terms = tuple(dict.fromkeys(term for law in laws for lead in leads for term in coefficients(law[lead])))
+    sides = [law[lead] for law in laws for lead in leads]
+    sides += [] if ansatz is None else [rhs for vector in (ansatz.fixed, *ansatz.basis) for rhs in vector]
+    terms = tuple(dict.fromkeys(term for rhs in sides for term in coefficients(rhs)))
     symbols = set().union(*(term.free_symbols for term in terms), leads)
+    first = max(0, samples.usable - COARSEST)
+    samples = replace(samples, rungs=samples.rungs[first:], usable=samples.usable - first)
     needed = in_order(samples.jet, symbols)
     everything = in_order(samples.jet, symbols | set(also))
     grid = samples.grid(everything)

@@ -1,0 +1,1 @@
+"""Other programs: `symeq.interop.pysindy` for PySINDy, imported where it is used."""
