@@ -58,7 +58,5 @@ def tell_beside(compared: Beside) -> None:
 
 
 def _section(title: str, *lines: str) -> None:
-    print(title)
-    for line in "\n".join(lines).split("\n"):
-        print(f"  {line}".rstrip())
-    print()
+    text = "\n".join(f"  {line}".rstrip() for line in "\n".join(lines).split("\n"))
+    print(f"{title}\n{text}\n", flush=True)  # at once, also through a pipe: the search may take long
