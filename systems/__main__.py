@@ -1,4 +1,4 @@
-"""The command `python -m systems`: list the benchmark systems and simulate them."""
+"""The command `python -m systems`: list the benchmark systems, simulate them, recover one."""
 
 from __future__ import annotations
 
@@ -56,6 +56,20 @@ def simulate(
     except SymeqError as error:
         fail(str(error))
     typer.echo(f"{out}: {record!r}")
+
+
+@app.command("demo")
+def run_demo(
+    out: Annotated[Path, typer.Option(help="The folder for the figure and the law.")] = Path("."),
+) -> None:
+    """Recover a reaction-diffusion law from a noisy field, with and without its symmetry."""
+    # Here, so that the other commands need neither PySINDy nor matplotlib.
+    from systems.demo import demo
+
+    try:
+        demo(out)
+    except SymeqError as error:
+        fail(str(error))
 
 
 def fail(message: str) -> NoReturn:

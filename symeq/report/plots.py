@@ -186,6 +186,7 @@ def _coefficients(
         labels.append(f"${expression_latex(lead, names)}$:   {shown}" if k == 0 or k in gaps else shown)
     panel.set_yticks(list(height.values()), labels, fontsize=11)
     panel.set_ylim(0.6 - len(places), 0.6)
+    panel.minorticks_off()
     panel.tick_params(axis="y", length=0)
     panel.grid(axis="x", color="0.9", linewidth=0.6)
     panel.set_axisbelow(True)

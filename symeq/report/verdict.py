@@ -57,7 +57,7 @@ def verdict(
             )
         else:
             sentences.append(
-                f"The search under the symmetry {ansatz.symmetry} failed: {worse}, and a law close to `{best}`"
+                f"The search under {ansatz.symmetry} failed: {worse}, and a law close to `{best}`"
                 f" that has the symmetry does not. The data do not contradict it. Use `{best}`."
             )
     return " ".join(sentences)
