@@ -160,6 +160,10 @@ class SmoothedDifferences:
             raise InvalidInput(
                 f"SmoothedDifferences(window={self.window}): the window is an odd number, 3 or more."
             )
+        if self.accuracy < 2 or self.accuracy % 2:
+            raise InvalidInput(
+                f"SmoothedDifferences(accuracy={self.accuracy}): the accuracy is an even number, 2 or more."
+            )
 
     def on(self, axis: np.ndarray, orders: int, periodic: bool) -> AxisOperators:
         return _local(axis, orders, periodic, self.accuracy, self.window)
@@ -230,9 +234,9 @@ def is_uniform(axis: np.ndarray) -> bool:
     """Whether an axis is evenly spaced up to the round-off of its file."""
     steps = np.diff(axis)
     scale = max(abs(float(steps.mean())), np.finfo(float).tiny)
-    return bool(
-        np.ptp(steps) <= ROUGHNESS_OF_SPACING * scale + 8 * np.finfo(np.float32).eps * np.max(np.abs(axis))
-    )
+    stored = np.float32 if np.array_equal(axis, axis.astype(np.float32)) else np.float64
+    round_off = 8 * np.finfo(stored).eps * np.max(np.abs(axis))
+    return bool(np.ptp(steps) <= ROUGHNESS_OF_SPACING * scale + round_off)
 
 
 def _half_width(order: int, accuracy: int) -> int:
