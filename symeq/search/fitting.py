@@ -58,7 +58,9 @@ class Evidence:
     def __init__(self, rungs: Sequence[Factors]) -> None:
         self.rungs = tuple(rungs)
         self.totals = [factors.total() for factors in rungs]
-        self.noise = [factors.noise.sum(axis=0) for factors in rungs]
+        shares = [_trusted_share(factors, total) for factors, total in zip(rungs, self.totals, strict=True)]
+        self.block_noise = [share * factors.noise for share, factors in zip(shares, rungs, strict=True)]
+        self.noise = [noise.sum(axis=0) for noise in self.block_noise]
         self.unknowns = rungs[0].unknowns
         self.blocks = rungs[0].blocks
         self.penalty = float(np.log(self.blocks) + 2 * np.log(max(1, self.unknowns)))
@@ -120,9 +122,8 @@ class Evidence:
         b = np.append(-beta, 1.0)
         rows = factors.triangles[:, :, use] / scale
         residuals = rows @ b
-        noise_scores = (
-            factors.noise[np.ix_(range(factors.blocks), chosen, use)] / np.outer(scale[:k], scale) @ b
-        )
+        block_noise = self.block_noise[rung][np.ix_(range(factors.blocks), chosen, use)]
+        noise_scores = block_noise / np.outer(scale[:k], scale) @ b
         scores = np.einsum("bri,br->bi", rows[:, :, :k], residuals) - alpha * noise_scores
         unit = scale[k] / scale[:k]
         left = float(np.sum((triangle @ b) ** 2)) * scale[k] ** 2
@@ -145,6 +146,20 @@ class Evidence:
         with np.errstate(divide="ignore", invalid="ignore"):
             ratio = np.where(variance > 0, fit.beta**2 / variance, np.inf)
         return Trial(fit, np.sqrt(variance), _normal_equivalent(ratio, self.blocks - 1))
+
+
+def _trusted_share(factors: Factors, total: np.ndarray) -> float:
+    """The share of the estimated noise that the residual of all columns leaves room for.
+
+    Of clean data the noise estimate is what the highest differences leave of the signal, which is too much.
+    """
+    scale = np.maximum(np.linalg.norm(total, axis=0), 1e-300)
+    solution = np.linalg.lstsq(total[:, :-1] / scale[:-1], total[:, -1], rcond=COLLINEAR)[0] / scale[:-1]
+    b = np.append(-solution, 1.0)
+    explained = float(b @ factors.noise.sum(axis=0) @ b)
+    left = float(np.sum((total @ b) ** 2))
+    certain = 1 - 5 * np.sqrt(2 / factors.independent)
+    return left / explained if left < certain * explained else 1.0
 
 
 def _variance(influence: np.ndarray) -> np.ndarray:
