@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from sympy import Expr
 
@@ -158,6 +159,37 @@ def test_several_files_are_several_runs(tmp_path: Path) -> None:
     assert "Comparison (laws found in the first 4 of 5 runs, judged on the others)" in done.out
 
 
+def test_a_square_field_is_read_along_the_axes_that_are_named(tmp_path: Path) -> None:
+    arrays = heat_arrays(points=61, frames=61)
+    data = write(tmp_path / "square.npz", arrays | {"u": arrays["u"].T})
+    assert symeq("discover", data, *HEAT).status == 2
+    done = symeq("discover", data, *HEAT, "--axes", "u=x,t", "--periodic", "x")
+    assert done.status == 0
+    assert "Record(u over t: 61, x: 61 periodic in square.npz)" in done.out
+    assert "u_t = (0.1000000" in done.out
+
+
+def test_without_a_symmetry_the_baseline_is_the_law_itself(heat: Path, tmp_path: Path) -> None:
+    done = symeq("discover", heat, *HEAT, "--baseline", "--json", tmp_path / "law.json")
+    assert "all 12 unknowns of the library" in done.out
+    document = json.loads((tmp_path / "law.json").read_text("utf-8"))
+    assert document["baseline"]["terms"] == document["terms"]
+    assert [row["law"] for row in document["comparison"]] == ["without", "plain PySINDy"]
+
+
+def test_a_symmetry_the_law_lacks_is_noticed(tmp_path: Path) -> None:
+    t = np.linspace(0, 10, 401)
+    arrays = {"t": t, "x": np.exp(-0.3 * t), "y": 2 * np.exp(-0.1 * t)}
+    data, out = write(tmp_path / "decay.npz", arrays), tmp_path / "law.json"
+    words = (*OSCILLATOR, "--library", "x, y", "--symmetry", "permutation(x, y)", "--baseline", "--json", out)
+    done = symeq("discover", data, *words)
+    assert done.status == 0
+    assert "warning: " in done.out
+    assert "The data contradict the symmetry permutation(x, y)" in " ".join(done.out.split())
+    baseline = json.loads(out.read_text("utf-8"))["baseline"]
+    assert [term["value"] for term in baseline["terms"]] == pytest.approx([-0.3, -0.1])
+
+
 def test_a_law_that_was_found_is_shown_even_when_time_is_up_for_the_comparison(
     heat: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -198,8 +230,8 @@ FIELDS = {
     ),
     "Kuramoto-Sivashinsky": Field(
         "kuramoto_sivishinky.mat",
-        ("--rename", "uu=u,tt=t", "--symmetry", "translation(t)", "--symmetry", "translation(x)", "--symmetry",
-         "boost(x, u)", "--order", "4"),
+        ("--rename", "uu=u,tt=t", "--symmetry", "translation(t)", "--symmetry", "translation(x)",
+         "--symmetry", "boost(x, u)", "--order", "4"),
         "u_t = -u*u_x - u_xx - u_xxxx", 0.01,
     ),
 }  # fmt: skip

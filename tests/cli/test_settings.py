@@ -72,7 +72,8 @@ def test_flags_win_over_the_file(tmp_path: Path) -> None:
     assert (both.place("order"), both.place("degree")) == ("--order", f"{tmp_path / 'problem.toml'}: degree")
 
 
-def test_every_key_is_a_flag_and_every_flag_is_a_key() -> None:
+def test_every_key_is_a_flag_and_every_flag_is_a_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
     shown = symeq("discover", "--help").out
     assert all(f"--{key}" in shown for key in KEYS if key != "data")
     flags = {word.strip("-") for word in shown.replace("/", " ").split() if word.startswith("--")}
