@@ -12,6 +12,7 @@ from symeq.search.assemble import Factors
 from symeq.search.path import COLLINEAR, Support
 from symeq.search.triangle import triangle_of
 
+ROUND_OFF = 1e-12  # of the target: what a term contributes below this is arithmetic, not law
 LARGEST_Z2 = 1200.0  # beyond it the tail probability underflows
 
 
@@ -142,7 +143,8 @@ class Evidence:
                 # of its drift.
                 drift = (fit.beta - other.beta) * (1 if coarser else 4 / 3)
                 variance = variance + np.maximum(0.0, drift**2 - _variance(fit.influence - other.influence))
-        variance = np.maximum(variance, (1e-13 * fit.beta) ** 2)
+        norms = np.maximum(np.linalg.norm(self.totals[rung], axis=0), 1e-300)
+        variance = np.maximum(variance, (ROUND_OFF * norms[-1] / norms[list(support)]) ** 2)
         with np.errstate(divide="ignore", invalid="ignore"):
             ratio = np.where(variance > 0, fit.beta**2 / variance, np.inf)
         return Trial(fit, np.sqrt(variance), _normal_equivalent(ratio, self.blocks - 1))

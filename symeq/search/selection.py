@@ -70,7 +70,8 @@ def select(evidence: Evidence, usable: int) -> Choice:
     uncertainty of that (n independent rows), S is *adequate* where :math:`r_S - n_S \le \delta`.
 
     1. Rungs are asked in the order of their power, the remainder of no law in units of :math:`\delta`; the
-       first one with an adequate support that is significant on half of all rungs gives its smallest.
+       first one with an adequate support that is significant on half of the rungs that do not hide it gives
+       its smallest.
     2. Where none is adequate (clean data, a library too small), the law is the least of
 
        .. math:: B \ln \max(r_S - n_S, \delta) + |S| \, (\ln B + 2 \ln K)
@@ -182,7 +183,9 @@ def _replaces(evidence: Evidence, usable: int, answer: _Answer, law: Support) ->
 
 
 def _widely_significant(evidence: Evidence, usable: int, law: Support) -> bool:
-    return 2 * sum(evidence.significant(law, rung) for rung in range(usable)) >= usable
+    """Whether a law is significant on half of the rungs on which the noise does not hide its columns."""
+    seen = [evidence.significant(law, rung) for rung in range(usable) if evidence.fit(law, rung) is not None]
+    return bool(seen) and 2 * sum(seen) >= len(seen)
 
 
 def _in_noise(evidence: Evidence, rung: int, law: Support) -> float:
