@@ -127,4 +127,4 @@ def discover(
     settings = Settings.of_flags(flags)
     if file is not None:
         settings = settings.over(Settings.of_file(file))
-    discover_law(settings)
+    discover_law(settings, file)

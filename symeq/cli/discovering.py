@@ -26,33 +26,37 @@ from symeq.search.engine import Progress as Report
 LATER_ENGINES = ("genetic", "both")
 
 
-def discover_law(settings: Settings) -> None:
+def discover_law(settings: Settings, file: Path | None = None) -> None:
     """Read the problem, find the law, print it and write it.
 
+    file: the problem file that the settings came from, so that it is not written over.
     Raises InvalidInput before any work for what cannot be used; NoLaw when nothing is allowed or fits.
     """
     _check_engine(settings)
     problem = read_problem(settings)
     outputs = {key: Path(path) for key in ("json", "latex") for path in settings.texts(key)}
-    check_outputs({settings.place(key): path for key, path in outputs.items()}, problem.data)
+    inputs = [*problem.data, *([file] if file else [])]
+    check_outputs({settings.place(key): path for key, path in outputs.items()}, inputs)
     quiet, wants_baseline = settings.switched_on("quiet"), settings.switched_on("baseline")
     clock = Clock(settings.seconds("budget"))
-    with _warnings_told(), _progress(quiet) as progress:
+    with _warnings_told():
         with clock.running():
             allowed = problem.allowed(problem.symmetry)
             free = problem.allowed(trivial) if wants_baseline else None
             if not quiet:
                 tell_allowed(allowed)
-            record = problem.record()
-            samples = problem.samples(record)
+            with _progress(quiet):
+                record = problem.record()
+                samples = problem.samples(record)
             if not quiet:
                 tell_data(record, samples)
-            law = discover(allowed, samples, progress=progress)
+            with _progress(quiet) as progress:
+                law = discover(allowed, samples, progress=progress)
         tell_law(law, quiet)
         compared = None
         if free is not None:
             try:
-                with clock.running():
+                with clock.running(), _progress(quiet) as progress:
                     compared = beside(problem, free, law, record, samples, progress)
             except OutOfTime as error:
                 warnings.warn(f"There is no comparison. {error}", stacklevel=1)
@@ -89,14 +93,15 @@ def _warnings_told() -> Iterator[None]:
 
 @contextmanager
 def _progress(quiet: bool) -> Iterator[Report | None]:
-    """A bar on a terminal's error stream, nothing elsewhere."""
+    """A bar on a terminal's error stream, nothing elsewhere; gone again before anything is printed."""
     console = Console(stderr=True)
     if quiet or not console.is_terminal:
         yield None
         return
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task("reading", total=None)
+    bar = Progress(*columns, console=console, transient=True, redirect_stdout=False, redirect_stderr=False)
+    with bar:
+        task = bar.add_task("reading the data", total=None)
 
         def report(done: int, total: int, what: str) -> None:
             bar.update(task, completed=done, total=total, description=what)

@@ -60,6 +60,13 @@ def test_every_flag_can_stand_in_a_problem_file(tmp_path: Path) -> None:
     assert "w_{xx}" in (tmp_path / "here" / "law.tex").read_text("utf-8")
 
 
+def test_the_problem_file_is_not_written_over(tmp_path: Path) -> None:
+    data, file = write(tmp_path / "heat.npz", heat_arrays()), tmp_path / "heat.toml"
+    file.write_text('independent = "t,x"\ndependent = "u"')
+    outcome = symeq("discover", data, "--problem", file, "--json", file)
+    assert (outcome.status, "it is read as input" in outcome.message) == (2, True)
+
+
 def test_flags_win_over_the_file(tmp_path: Path) -> None:
     file = read(
         tmp_path, 'symmetry = ["translation(t)", "boost(x, u)"]\norder = 4\nbaseline = true\ndegree = 1'
