@@ -15,7 +15,6 @@ from symeq.data import Samples as Samples
 from symeq.data import SmoothedDifferences as SmoothedDifferences
 from symeq.data import Spectral as Spectral
 from symeq.data import field as field
-from symeq.data import noise_deviation as noise_deviation
 from symeq.data import open_record as open_record
 from symeq.data import record as record
 from symeq.data import sample as sample
@@ -32,6 +31,7 @@ from symeq.geometry import Symmetry as Symmetry
 from symeq.geometry import VectorField as VectorField
 from symeq.geometry import boost as boost
 from symeq.geometry import cyclic as cyclic
+from symeq.geometry import parse as parse
 from symeq.geometry import permutation as permutation
 from symeq.geometry import phase as phase
 from symeq.geometry import reflection as reflection
@@ -39,4 +39,6 @@ from symeq.geometry import rotation as rotation
 from symeq.geometry import scaling as scaling
 from symeq.geometry import translation as translation
 from symeq.geometry import trivial as trivial
+from symeq.report import Comparison as Comparison
+from symeq.report import compare as compare
 from symeq.search import SparseRegression as SparseRegression

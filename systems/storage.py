@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -12,7 +11,7 @@ import xarray as xr
 
 from symeq.data.records import Record
 from symeq.data.tables import TRAJECTORY
-from symeq.errors import InvalidInput
+from symeq.writing import check_writable, refusal, written_whole
 
 
 def as_dataset(record: Record) -> xr.Dataset:
@@ -31,41 +30,17 @@ def save(record: Record, path: Path, *, attributes: Mapping[str, object]) -> Non
     """
     write = check(path)
     dataset = as_dataset(record).assign_attrs(attributes)
-    try:
-        write(dataset, _partial(path))
-        os.replace(_partial(path), path)
-    except OSError as error:
-        raise _refusal(path, error.strerror or str(error)) from error
-    finally:
-        _partial(path).unlink(missing_ok=True)
+    with written_whole(path) as partial:
+        write(dataset, partial)
 
 
 def check(path: Path) -> Callable[[xr.Dataset, Path], None]:
     """The writer for a path, or InvalidInput, before time is spent on computing what to write."""
     if path.suffix.lower() not in WRITERS:
         known = ", ".join(WRITERS)
-        raise _refusal(path, f"its suffix is {path.suffix or '(none)'}; files with {known} are written")
-    try:
-        if path.is_dir():
-            raise _refusal(path, "it is a directory")
-        if path.exists() and not path.is_file():
-            raise _refusal(path, "it is not a regular file")
-        if not path.parent.is_dir():
-            raise _refusal(path, f"there is no directory {path.parent}")
-        _partial(path).touch()
-        _partial(path).unlink()
-    except OSError as error:
-        raise _refusal(path, error.strerror or str(error)) from error
+        raise refusal(path, f"its suffix is {path.suffix or '(none)'}; files with {known} are written")
+    check_writable(path)
     return WRITERS[path.suffix.lower()]
-
-
-def _partial(path: Path) -> Path:
-    """Where the file grows; on the same volume, so that renaming it is one step."""
-    return path.with_name(f".{path.name}.{os.getpid()}.part")
-
-
-def _refusal(path: Path, reason: str) -> InvalidInput:
-    return InvalidInput(f"cannot write {path}: {reason}. Choose another --out.")
 
 
 def _netcdf(dataset: xr.Dataset, path: Path) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from symeq.errors import InvalidInput
+from symeq.writing import check_writable, partial_of, refusal
 
 
 def check_outputs(outputs: Mapping[str, Path], inputs: Iterable[Path]) -> None:
@@ -23,18 +24,9 @@ def check_outputs(outputs: Mapping[str, Path], inputs: Iterable[Path]) -> None:
             raise _refusal(flag, path, taken[target])
         taken[target] = f"{flag} goes there already"
         try:
-            if target.is_dir():
-                raise _refusal(flag, path, "it is a directory")
-            if target.exists() and not target.is_file():
-                raise _refusal(flag, path, "it is not a regular file")
-            if not target.parent.is_dir():
-                raise _refusal(flag, path, f"there is no directory {path.parent}")
-            if target.exists() and not os.access(target, os.W_OK):
-                raise _refusal(flag, path, "the file there is write-protected")
-            _partial(target).touch()
-            _partial(target).unlink()
-        except OSError as error:
-            raise _refusal(flag, path, error.strerror or str(error)) from error
+            check_writable(path)
+        except InvalidInput as error:
+            raise InvalidInput(f"{flag}: {error}") from error
 
 
 def write_outputs(outputs: Mapping[str, tuple[Path, str]]) -> None:
@@ -48,14 +40,14 @@ def write_outputs(outputs: Mapping[str, tuple[Path, str]]) -> None:
     try:
         for flag, (_, text) in outputs.items():
             at_work = flag
-            with open(_partial(targets[flag]), "w", encoding="utf-8") as stream:
+            with open(partial_of(targets[flag]), "w", encoding="utf-8") as stream:
                 stream.write(text)
                 stream.flush()
                 os.fsync(stream.fileno())
         for flag, target in targets.items():
             at_work = flag
             before = target.read_bytes() if target.exists() else None
-            os.replace(_partial(target), target)
+            os.replace(partial_of(target), target)
             replaced.append((target, before))
     except OSError as error:
         for target, before in replaced:
@@ -66,13 +58,8 @@ def write_outputs(outputs: Mapping[str, tuple[Path, str]]) -> None:
         raise _refusal(at_work, outputs[at_work][0], error.strerror or str(error)) from error
     finally:
         for target in targets.values():
-            _partial(target).unlink(missing_ok=True)
-
-
-def _partial(target: Path) -> Path:
-    """Where a file grows; on the same volume, so that renaming it is one step."""
-    return target.with_name(f".{target.name}.{os.getpid()}.part")
+            partial_of(target).unlink(missing_ok=True)
 
 
 def _refusal(flag: str, path: Path, reason: str) -> InvalidInput:
-    return InvalidInput(f"{flag}: cannot write {path}: {reason}. Choose another path.")
+    return InvalidInput(f"{flag}: {refusal(path, reason)}")

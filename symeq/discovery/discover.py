@@ -54,7 +54,8 @@ def discover(
     if not law.terms:
         raise NoLaw(
             f"No law fits: none of the {ansatz.unknowns} allowed terms is significant in these data "
-            f"({found.rows} rows, {'; '.join(samples.notes)}). Give more or cleaner data, or another library."
+            f"({found.rows} rows, {'; '.join(samples.notes)}). "
+            "Give more or cleaner data, another library, or another symmetry."
         )
     return law
 

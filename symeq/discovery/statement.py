@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from sympy import Expr, Symbol
 
-from symeq.errors import InvalidInput
 from symeq.geometry.jet import Jet
 from symeq.latex import expression_latex, number_latex
+from symeq.writing import written_whole
 
 if TYPE_CHECKING:
     from symeq.discovery.law import Discovery
@@ -143,23 +141,9 @@ def document(law: Discovery) -> dict[str, Any]:
 
 def write_json(content: dict[str, Any], path: str | Path) -> None:
     """Write a JSON file, whole or not at all.  Raises InvalidInput for a path that cannot be written."""
-    target = Path(path)
     text = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
-    try:
-        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-    except OSError as error:
-        raise InvalidInput(
-            f"Cannot write {target}: {error.strerror}. Name a file in a folder you may write to."
-        ) from error
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        os.replace(name, target)
-    except OSError as error:
-        Path(name).unlink(missing_ok=True)
-        raise InvalidInput(
-            f"Cannot write {target}: {error.strerror}. Name a file in a folder you may write to."
-        ) from error
+    with written_whole(path) as partial:
+        partial.write_text(text, encoding="utf-8")
 
 
 def _json_number(value: float) -> float | None:

@@ -1,7 +1,7 @@
 """What is a symmetry? Jets, vector fields, point maps and the groups they make."""
 
 from symeq.geometry.fields import TIME, VectorField
-from symeq.geometry.grammar import read_equation, read_generator, read_map, read_symmetry
+from symeq.geometry.grammar import parse, read_equation, read_generator, read_map, read_symmetry
 from symeq.geometry.groups import (
     boost,
     cyclic,
@@ -24,6 +24,7 @@ __all__ = [
     "VectorField",
     "boost",
     "cyclic",
+    "parse",
     "permutation",
     "phase",
     "read_equation",

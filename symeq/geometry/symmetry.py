@@ -66,10 +66,13 @@ class Symmetry:
     def __add__(self, other: Symmetry) -> Symmetry:
         if not isinstance(other, Symmetry):
             return NotImplemented
+        labels = [str(part) for part in (self, other) if part]
+        named = all(label.replace(" ", "").endswith(")") and "d_" not in label for label in labels)
+        joint = " + " if named else "; "  # both are read: a sum of named groups, a list of anything
         return Symmetry(
             self.generators + other.generators,
             self.maps + other.maps,
-            " + ".join(str(part) for part in (self, other) if part) or str(self),
+            joint.join(labels) or str(self),
             parameters=tuple(dict.fromkeys(self.parameters + other.parameters)),
         )
 

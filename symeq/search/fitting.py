@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import linalg, stats
+from scipy import linalg, special
 
 from symeq.search.assemble import Factors
 from symeq.search.path import COLLINEAR, Support
@@ -171,9 +171,8 @@ def _variance(influence: np.ndarray) -> np.ndarray:
 
 def _normal_equivalent(ratio: np.ndarray, freedom: int) -> np.ndarray:
     """The z^2 of a normal variable as improbable as this t^2 with few degrees of freedom."""
-    tail = stats.t.logsf(np.sqrt(ratio), max(1, freedom))
-    shown = tail > -600
-    return np.where(shown, stats.norm.isf(np.exp(np.where(shown, tail, -1.0))) ** 2, LARGEST_Z2)
+    tail = special.stdtr(max(1, freedom), -np.sqrt(ratio))
+    return np.minimum(special.ndtri(tail) ** 2, LARGEST_Z2)
 
 
 def _smallest_ratio(triangle: np.ndarray, noise: np.ndarray) -> float:
