@@ -18,8 +18,8 @@ def partial_of(target: Path) -> Path:
 def check_writable(path: str | os.PathLike[str]) -> None:
     """Refuse a path that could not be written, before time is spent on what to write.
 
-    Raises InvalidInput: no such folder, one that cannot be written, a folder or device as the path, a file that
-    is write-protected.
+    Raises InvalidInput: no such folder, one that cannot be written, a folder or device as the path, a file
+    that is write-protected.
     """
     target = Path(path).resolve()
     try:
