@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from pathlib import Path
 
@@ -9,8 +10,10 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.rule import Rule
+from threadpoolctl import threadpool_limits
 
 import symeq as sq
+from symeq.errors import InvalidInput
 from symeq.interop.pysindy import plain_pysindy
 from symeq.report import compare
 from symeq.report.plots import figure, save_figure
@@ -21,15 +24,24 @@ NOISE = 0.02
 SEED, HELD_OUT_SEED = 0, 1
 
 
-def demo(out: Path, *, points: int = 128, frames: int = 101, console: Console | None = None) -> tuple[Path, Path]:
-    """Recover the lambda-omega system from a random field with 2 % noise; say what was found, and how sure it is.
+def demo(
+    out: Path, *, points: int = 128, frames: int = 101, console: Console | None = None
+) -> tuple[Path, Path]:
+    """Recover the lambda-omega system from a random field with 2 % noise, and say how sure the result is.
 
-    Arguments: ``out``, the folder for the figure and the law; ``points`` per space axis and ``frames`` in time.
+    Arguments: ``out``, the folder for the figure and the law; ``points`` per space axis, ``frames`` in time.
     Returns the paths of the figure (PNG) and of the law (JSON).
     Raises InvalidInput for a folder that cannot be written.
     """
+    if not out.is_dir() or not os.access(out, os.W_OK):
+        raise InvalidInput(f"Cannot write to the folder {out}. Name one with --out that is there.")
+    # Threads of the linear algebra wait for each other longer than these small matrices take.
+    with threadpool_limits(1, "blas"):
+        return _demo(out, points, frames, console or Console())
+
+
+def _demo(out: Path, points: int, frames: int, console: Console) -> tuple[Path, Path]:
     begun = time.perf_counter()
-    console = console or Console()
     system = lambda_omega.SYSTEM
     jet = system.jet
     picture, document = out / "demo.png", out / "demo.json"
@@ -47,10 +59,15 @@ def demo(out: Path, *, points: int = 128, frames: int = 101, console: Console | 
     show(console, str(samples))
 
     console.print(Rule("what the symmetry leaves, before any data", align="left"))
-    x, y, u, v = (name for name in ("x", "y", "u", "v"))
-    symmetry = sq.translation("t", x, y) + sq.rotation(x, y) + sq.phase(u, v)
+    symmetry = sq.translation("t", "x", "y") + sq.rotation("x", "y") + sq.phase("u", "v")
     library = system.candidates
-    console.print(f"Candidate terms: {library}\n", markup=False, highlight=False)
+    console.print(
+        "The law is known to be the same at all places and times, in all directions of the plane, and for\n"
+        f"all phases of (u, v). Of {len(library)} candidate terms in each equation,\n",
+        highlight=False,
+    )
+    show(console, str(library))
+    console.print("it leaves:\n")
     allowed = sq.linear_ansatz(jet, library, symmetry)
     free = sq.linear_ansatz(jet, library, sq.trivial)
     show(console, str(allowed))
@@ -67,7 +84,8 @@ def demo(out: Path, *, points: int = 128, frames: int = 101, console: Console | 
     console.print(Rule("the law, with standard errors", align="left"))
     law = laws["symmetric"]
     show(console, str(law))
-    show(console, law.latex(errors=True))
+    # As it is, to be copied.
+    console.print(law.latex(errors=True) + "\n", markup=False, highlight=False, soft_wrap=True)
 
     console.print(Rule("on a second run, which no search has seen", align="left"))
     with console.status("judging the laws"):
@@ -84,7 +102,7 @@ def demo(out: Path, *, points: int = 128, frames: int = 101, console: Console | 
 
 def search(console: Console, what: str, ansatz: sq.LinearAnsatz, samples: sq.Samples) -> sq.Discovery:
     """Discover with a progress bar."""
-    columns = (TextColumn("{task.description:<28}"), BarColumn(), TimeElapsedColumn())
+    columns = (TextColumn("{task.description:<38}"), BarColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console) as bar:
         task = bar.add_task(what, total=None)
 
@@ -99,6 +117,7 @@ def search(console: Console, what: str, ansatz: sq.LinearAnsatz, samples: sq.Sam
 def show(console: Console, text: str) -> None:
     """Print text as it is, indented, never wrapped inside a table."""
     for line in text.splitlines():
-        wide = len(line) > console.width - 2 and not line.startswith(("law", "---"))
-        console.print(Padding(line, (0, 0, 0, 2)) if wide else f"  {line}", markup=False, highlight=False, soft_wrap=not wide)
+        wide = len(line) > console.width - 2 and "  " not in line  # a table has wide gaps
+        shown = Padding(line, (0, 0, 0, 2)) if wide else f"  {line}"
+        console.print(shown, markup=False, highlight=False, soft_wrap=not wide)
     console.print()

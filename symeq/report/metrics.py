@@ -15,7 +15,6 @@ from symeq.errors import InvalidInput
 Law = Mapping[sp.Symbol, sp.Expr]
 Place = tuple[sp.Symbol, sp.Expr]  # a lead and a term of its right-hand side
 
-ROUND_OFF = 1e-12  # coefficients that cancel to this share of what was added are zero
 MOST_FORECASTS = 20  # trajectories simulated for one forecast error: more change its second digit
 
 
@@ -26,16 +25,13 @@ def coefficients(rhs: sp.Expr) -> dict[sp.Expr, float]:
     >>> coefficients(2 * u * (u - v) + sp.sqrt(2) * v)
     {u**2: 2.0, v: 1.4142135623730951, u*v: -2.0}
     """
-    sums: dict[sp.Expr, float] = {}
-    sizes: dict[sp.Expr, float] = {}
+    numbers: dict[sp.Expr, float] = {}
     for term in sp.Add.make_args(sp.expand(rhs)):
         number, rest = term.as_independent(*term.free_symbols, as_Add=False)
         if not term.free_symbols:
             number, rest = term, sp.S.One
-        value = float(number)
-        sums[rest] = sums.get(rest, 0.0) + value
-        sizes[rest] = sizes.get(rest, 0.0) + abs(value)
-    return {rest: value for rest, value in sums.items() if abs(value) > ROUND_OFF * sizes[rest]}
+        numbers[rest] = numbers.get(rest, 0.0) + float(number)
+    return {rest: number for rest, number in numbers.items() if number}
 
 
 @dataclass(frozen=True)

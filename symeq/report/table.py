@@ -61,22 +61,25 @@ def percent_text(share: float) -> str:
 
 
 def aligned(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Cells in columns, the first flush left and the others flush right.
+    """Cells in columns, the first flush left and the others flush right; titles may take several lines.
 
-    >>> print(aligned(["law", "terms"], [["SO(2)", "6"], ["none", "11"]]))
+    >>> print(aligned(["law", "free terms"], [["SO(2)", "6"], ["none", "11"]]))
+            free
     law    terms
     ------------
     SO(2)      6
     none      11
     """
-    widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
-    lines = [
-        "  ".join(
-            [cells[0].ljust(widths[0]), *(c.rjust(w) for c, w in zip(cells[1:], widths[1:], strict=True))]
-        )
-        for cells in (header, *rows)
-    ]
-    return "\n".join([lines[0].rstrip(), "-" * len(lines[0]), *(line.rstrip() for line in lines[1:])])
+    titles = [title.split() for title in header]
+    tallest = max(map(len, titles))
+    above = [[""] * (tallest - len(words)) + words for words in titles]
+    heads = [list(line) for line in zip(*above, strict=True)]
+    widths = [max(map(len, column)) for column in zip(*heads, *rows, strict=True)]
+    lines = []
+    for cells in (*heads, *rows):
+        rest = (cell.rjust(width) for cell, width in zip(cells[1:], widths[1:], strict=True))
+        lines.append("  ".join([cells[0].ljust(widths[0]), *rest]).rstrip())
+    return "\n".join([*lines[:tallest], "-" * max(map(len, lines)), *lines[tallest:]])
 
 
 def _markdown_name(text: str) -> str:
