@@ -14,7 +14,7 @@ from symeq.errors import InvalidInput, NoLaw
 from symeq.report import Comparison, compare
 from symeq.search.engine import Progress
 
-HELD_OUT = 0.2  # share of the runs, or of the time where there are few runs
+HELD_OUT = 0.2  # share of the runs, or of the time of each where there are few
 FEWEST_RUNS = 5
 SYMMETRIC, FREE, PLAIN_PYSINDY = "with the symmetry", "without", "plain PySINDy"
 FEWEST_TIMES = 10  # held out of one run, for derivatives to be taken there
@@ -54,30 +54,38 @@ class Beside:
 
 
 def split(record: Record, time: str) -> tuple[Record, Record, str] | None:
-    """A record without its last runs (or the last part of each run), that rest, and how it was parted.
+    """A record without its last runs (or the middle part of each run), that rest, and how it was parted.
 
-    None when so little would be held out that no derivative could be taken there.
+    The middle of a run is neither its transient nor what little is left of a field that decays. None when so
+    little would be held out that no derivative could be taken there.
 
     >>> import numpy as np
     >>> from symeq.data import trajectories
     >>> t = np.linspace(0, 1, 101)
     >>> seen, unseen, how = split(trajectories(t, np.stack([t, t**2], axis=1)), "t")
-    >>> seen, unseen, how
-    (Record(x, y over t: 80), Record(x, y over t: 21), 'found in the first 80% of t, judged on the rest')
+    >>> seen, unseen
+    (Record(x, y over t: 40; 2 trajectories), Record(x, y over t: 21))
+    >>> how
+    'found without the middle 20% of t, judged on it'
     """
     runs = len(record.parts)
     if runs >= FEWEST_RUNS:
         kept = runs - math.ceil(HELD_OUT * runs)
         how = f"found in the first {kept} of {runs} runs, judged on the others"
         return replace(record, parts=record.parts[:kept]), replace(record, parts=record.parts[kept:]), how
-    cuts = [int((1 - HELD_OUT) * part.sizes[time]) for part in record.parts]
-    if any(part.sizes[time] - cut < FEWEST_TIMES for part, cut in zip(record.parts, cuts, strict=True)):
+    sizes = [part.sizes[time] for part in record.parts]
+    cuts = [(int((1 - HELD_OUT) / 2 * size), size - int((1 - HELD_OUT) / 2 * size)) for size in sizes]
+    if any(last - first < FEWEST_TIMES for first, last in cuts):
         return None
     cut_parts = list(zip(record.parts, cuts, strict=True))
     periodic = record.periodic - {time}
-    seen = tuple(part.isel({time: slice(None, cut)}) for part, cut in cut_parts)
-    unseen = tuple(part.isel({time: slice(cut, None)}) for part, cut in cut_parts)
-    how = f"found in the first {1 - HELD_OUT:.0%} of {time}, judged on the rest"
+    seen = tuple(
+        part.isel({time: piece})
+        for part, (first, last) in cut_parts
+        for piece in (slice(None, first), slice(last, None))
+    )
+    unseen = tuple(part.isel({time: slice(first, last)}) for part, (first, last) in cut_parts)
+    how = f"found without the middle {HELD_OUT:.0%} of {time}, judged on it"
     return (
         replace(record, parts=seen, periodic=periodic),
         replace(record, parts=unseen, periodic=periodic),

@@ -101,7 +101,7 @@ def test_the_document_has_what_the_design_names(tmp_path: Path) -> None:
     assert rows["with the symmetry"]["unknowns"] == {"library": 12, "allowed": 3}
     assert rows["with the symmetry"]["symmetry_defect"] < 1e-12
     assert all(row["held_out_residual"] >= 0 for row in rows.values())
-    assert document["compared"] == "found in the first 80% of t, judged on the rest"
+    assert document["compared"] == "found without the middle 20% of t, judged on it"
     assert "costs no fit" in document["verdict"]
 
 
