@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from pathlib import Path
 
@@ -13,10 +12,10 @@ from rich.rule import Rule
 from threadpoolctl import threadpool_limits
 
 import symeq as sq
-from symeq.errors import InvalidInput
 from symeq.interop.pysindy import plain_pysindy
 from symeq.report import compare
 from symeq.report.plots import figure, save_figure
+from symeq.writing import check_writable
 from systems import lambda_omega
 from systems.noise import add_noise
 
@@ -33,18 +32,19 @@ def demo(
     Returns the paths of the figure (PNG) and of the law (JSON).
     Raises InvalidInput for a folder that cannot be written.
     """
-    if not out.is_dir() or not os.access(out, os.W_OK):
-        raise InvalidInput(f"Cannot write to the folder {out}. Name one with --out that is there.")
+    picture, document = out / "demo.png", out / "demo.json"
+    for path in (picture, document):
+        check_writable(path)
     # Threads of the linear algebra wait for each other longer than these small matrices take.
     with threadpool_limits(1, "blas"):
-        return _demo(out, points, frames, console or Console())
+        _demo(picture, document, points, frames, console or Console())
+    return picture, document
 
 
-def _demo(out: Path, points: int, frames: int, console: Console) -> tuple[Path, Path]:
+def _demo(picture: Path, document: Path, points: int, frames: int, console: Console) -> None:
     begun = time.perf_counter()
     system = lambda_omega.SYSTEM
     jet = system.jet
-    picture, document = out / "demo.png", out / "demo.json"
 
     console.print(Rule("the data", align="left"))
     console.print(
@@ -97,7 +97,6 @@ def _demo(out: Path, points: int, frames: int, console: Console) -> tuple[Path, 
     console.print(Rule(align="left"))
     console.print(f"field and coefficients: {picture}\nthe law for programs:   {document}", highlight=False)
     console.print(f"{time.perf_counter() - begun:.0f} seconds in all", highlight=False)
-    return picture, document
 
 
 def search(console: Console, what: str, ansatz: sq.LinearAnsatz, samples: sq.Samples) -> sq.Discovery:

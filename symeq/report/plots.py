@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +17,7 @@ from symeq.geometry.jet import Jet
 from symeq.latex import expression_latex
 from symeq.report.metrics import Law, Place, coefficients
 from symeq.report.truth import Truth, read_truth
+from symeq.writing import refusal, written_whole
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -75,29 +75,10 @@ def save_figure(canvas: Figure, path: str | os.PathLike[str]) -> None:
     """
     target = Path(path)
     if target.suffix.lower() not in SUFFIXES:
-        raise InvalidInput(f"Cannot draw to {target}: name a file with {', '.join(SUFFIXES)}.")
-    refusal = f"Cannot write {target}: {{}}. Name a file in a folder you may write to."
-    if target.is_dir():
-        raise InvalidInput(refusal.format("it is a directory"))
-    try:
-        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-    except OSError as error:
-        raise InvalidInput(refusal.format(error.strerror)) from error
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            canvas.savefig(stream, format=target.suffix.lower()[1:], dpi=200)
-        os.chmod(name, 0o666 & ~_umask())
-        os.replace(name, target)
-    except OSError as error:
-        raise InvalidInput(refusal.format(error.strerror)) from error
-    finally:
-        Path(name).unlink(missing_ok=True)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+        suffixes = ", ".join(SUFFIXES)
+        raise refusal(path, f"its suffix is {target.suffix or '(none)'}; figures with {suffixes} are written")
+    with written_whole(target) as partial:
+        canvas.savefig(partial, format=target.suffix.lower()[1:], dpi=200)
 
 
 def _places(laws: Mapping[str, Discovery], true: Law | None) -> tuple[list[Place], int]:

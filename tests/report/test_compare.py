@@ -61,7 +61,7 @@ def test_a_wrong_rotation_is_noticed(noise: float, seed: int) -> None:
 def test_a_right_rotation_is_not_accused(
     name: str, symmetry: str, sizes: dict[str, int], noise: float, seed: int
 ) -> None:
-    """12 draws at three standard errors: none is accused with a probability of 98.4 %; the seeds are fixed."""
+    """12 draws at three standard errors: no accusation has a probability of 98.4 %; the seeds are fixed."""
     comparison = searched(name, symmetry, noise, seed, **sizes)
     assert "contradict" not in comparison.verdict
     saved = comparison.rows[0].library_unknowns - comparison.rows[0].unknowns

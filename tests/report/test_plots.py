@@ -95,7 +95,11 @@ def test_a_figure_is_written(tmp_path: Path, suffix: str) -> None:
 
 @pytest.mark.parametrize(
     ("out", "says"),
-    [("a.txt", "name a file with .png"), ("missing/a.png", "No such file"), ("folder.png", "is a directory")],
+    [
+        ("a.txt", "its suffix is .txt; figures with .png"),
+        ("missing/a.png", "there is no directory"),
+        ("folder.png", "is a directory"),
+    ],
 )
 def test_an_unwritable_path_is_refused_in_one_line(tmp_path: Path, out: str, says: str) -> None:
     (tmp_path / "folder.png").mkdir()
