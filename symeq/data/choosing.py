@@ -18,7 +18,6 @@ def choose_rules(
     deviations: Sequence[float],
     axes: Sequence[np.ndarray],
     orders: Sequence[int],
-    periodic: Sequence[bool],
 ) -> tuple[Rule, ...]:
     r"""One rule per axis that minimises the estimated squared error of the derivatives along it.
 
@@ -36,7 +35,7 @@ def choose_rules(
     Source: A. Goldenshluger, O. Lepski, Ann. Statist. 39 (2011) 1608, for the maximum over shorter windows.
     """
     candidates = [
-        _candidates(axis, order, wrap) for axis, order, wrap in zip(axes, orders, periodic, strict=True)
+        _candidates(axis, order) for axis, order in zip(axes, orders, strict=True)
     ]
     current = [0] * len(axes)
     cores = [_cores(parts) for parts in fields]
@@ -55,7 +54,7 @@ def choose_rules(
     return tuple(candidates[axis][choice][0] for axis, choice in enumerate(current))
 
 
-def _candidates(axis: np.ndarray, orders: int, periodic: bool) -> list[tuple[Rule, AxisOperators]]:
+def _candidates(axis: np.ndarray, orders: int) -> list[tuple[Rule, AxisOperators]]:
     size = axis.size
     accuracy = 8
     while accuracy > 2 and 2 * (accuracy // 2 + max(0, (orders - 1) // 2)) > size // 2:

@@ -166,7 +166,9 @@ def _trusted_share(factors: Factors, total: np.ndarray) -> float:
 
 def _variance(influence: np.ndarray) -> np.ndarray:
     blocks = influence.shape[0]
-    return (influence**2).sum(axis=0) * blocks / max(1, blocks - 1)
+    if blocks < 2:  # the scores of one block add up to zero: nothing is known of their spread
+        return np.full(influence.shape[1], np.inf)
+    return (influence**2).sum(axis=0) * blocks / (blocks - 1)
 
 
 def _normal_equivalent(ratio: np.ndarray, freedom: int) -> np.ndarray:

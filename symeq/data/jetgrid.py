@@ -1,0 +1,200 @@
+"""Where a record is differentiated: operators on its axes, blocks to resample, chunks to compute."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise, product
+
+import numpy as np
+from sympy import Symbol
+
+from symeq.data.derivatives import AxisOperators, Rule
+from symeq.data.records import Record
+from symeq.geometry.jet import Jet
+
+BLOCKS = 48  # resampling blocks: enough for a variance, few enough that each is longer than a stencil
+CHUNK_ROWS = 32_768  # rows differentiated at once: their columns stay in the cache
+FEWEST_BLOCKS = 12  # a variance from fewer is worth little: then blocks may be shorter than a stencil
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Rows of one resampling block: ``jets[rung][coordinate]``, 1-d arrays (sample,), ``rows[rung]`` long.
+
+    A finer rung has more rows: its stencils reach closer to the ends of an axis.
+    """
+
+    block: int
+    jets: tuple[Mapping[Symbol, np.ndarray], ...]
+    rows: tuple[int, ...]
+    points: int
+
+
+class JetGrid:
+    """The operators of each rung on the parts of a record, and the blocks in which they are applied."""
+
+    def __init__(
+        self,
+        record: Record,
+        jet: Jet,
+        rungs: tuple[tuple[Rule, ...], ...],
+        noise: tuple[float, ...],
+        coordinates: tuple[Symbol, ...],
+    ) -> None:
+        self.record, self.jet, self.rungs, self.noise = record, jet, rungs, noise
+        self.coordinates = coordinates
+        self.wanted = [jet.multi_index(z) for z in coordinates if z not in jet.independent]
+        axes = range(len(jet.independent))
+        self.orders = [max((index[axis] for _, index in self.wanted), default=0) for axis in axes]
+        self._known: dict[tuple[bytes, ...], list[list[AxisOperators]]] = {}
+
+    def operators(self, part: int) -> list[list[AxisOperators]]:
+        """The operators on one part, by rung and axis; parts on the same points share them."""
+        names = [str(x) for x in self.jet.independent]
+        axes = [self.record.parts[part][name].values for name in names]
+        key = tuple(axis.tobytes() for axis in axes)
+        if key not in self._known:
+            periodic = [name in self.record.periodic for name in names]
+            self._known[key] = [
+                [
+                    rule.on(axis, order, wraps)
+                    for rule, axis, order, wraps in zip(rules, axes, self.orders, periodic, strict=True)
+                ]
+                for rules in self.rungs
+            ]
+        return self._known[key]
+
+    def covariance(self, rung: int) -> np.ndarray:
+        """Covariance of the noise on the coordinates (coordinate, coordinate), the mean over all points."""
+        total = np.zeros((len(self.coordinates), len(self.coordinates)))
+        rows = 0
+        for part in range(len(self.record.parts)):
+            operators = self.operators(part)[rung]
+            points = int(np.prod([max(0, op.last - op.first) for op in operators]))
+            total += points * self._covariance([op.noise_gram() for op in operators])
+            rows += points
+        return total / max(1, rows)
+
+    def _covariance(self, grams: Sequence[np.ndarray]) -> np.ndarray:
+        result = np.zeros((len(self.coordinates), len(self.coordinates)))
+        noise = dict(zip(self.jet.dependent, self.noise, strict=True))
+        indexed = [
+            (k, *self.jet.multi_index(z))
+            for k, z in enumerate(self.coordinates)
+            if z not in self.jet.independent
+        ]
+        for (i, u, a), (j, v, b) in product(indexed, indexed):
+            if u == v:
+                overlap = [gram[p, q] for gram, p, q in zip(grams, a, b, strict=True)]
+                result[i, j] = noise[u] ** 2 * float(np.prod(overlap))
+        return result
+
+    def chunks(self) -> Iterator[Chunk]:
+        """All rows, in a fixed order of blocks and of chunks inside them."""
+        count = len(self.record.parts)
+        tiles_per_part = max(1, round(BLOCKS / count))
+        block = 0
+        for part in range(count):
+            rungs = self.operators(part)
+            for tile in _tiles(rungs, tiles_per_part):
+                for window in _windows(tile, rungs):
+                    inside = [_inside(window, operators) for operators in rungs]
+                    jets = tuple(
+                        self._jets(part, operators, reach)
+                        for operators, reach in zip(rungs, inside, strict=True)
+                    )
+                    rows = tuple(int(np.prod([len(span) for span in reach])) for reach in inside)
+                    yield Chunk(block, jets, rows, int(np.prod([len(span) for span in window])))
+                block += 1
+
+    def independent_rows(self, rung: int) -> float:
+        """Rows divided by the points that one stencil touches: how many values are worth counting."""
+        total = 0.0
+        for part in range(len(self.record.parts)):
+            operators = self.operators(part)[rung]
+            rows = np.prod([max(0, op.last - op.first) for op in operators])
+            total += float(rows / np.prod([op.support for op in operators]))
+        return max(2.0, total)
+
+    def _jets(
+        self, part: int, operators: Sequence[AxisOperators], window: Sequence[range]
+    ) -> dict[Symbol, np.ndarray]:
+        if not all(len(span) for span in window):
+            return {z: np.empty(0) for z in self.coordinates}
+        record = self.record
+        shape = tuple(len(span) for span in window)
+        jets: dict[Symbol, np.ndarray] = {}
+        for axis, x in enumerate(self.jet.independent):
+            if x in self.coordinates:
+                column = record.parts[part][str(x)].values[window[axis].start : window[axis].stop]
+                view = [1] * len(shape)
+                view[axis] = -1
+                jets[x] = np.broadcast_to(column.reshape(view), shape).ravel()
+        by_variable: dict[Symbol, list[tuple[int, ...]]] = {}
+        for u, index in self.wanted:
+            by_variable.setdefault(u, []).append(index)
+        for u, indices in by_variable.items():
+            values = record.parts[part][str(u)].values
+            for axis, (span, op) in enumerate(zip(window, operators, strict=True)):
+                points = np.arange(span.start - op.halo, span.stop + op.halo)
+                if points[0] < 0 or points[-1] >= op.size:
+                    values = np.take(values, points % op.size, axis=axis)
+                else:
+                    values = values[(slice(None),) * axis + (slice(points[0], points[-1] + 1),)]
+            stages: dict[tuple[int, ...], np.ndarray] = {(): np.asarray(values, dtype=float)}
+            for index in indices:
+                for axis, order in enumerate(index):
+                    if index[: axis + 1] not in stages:
+                        stages[index[: axis + 1]] = operators[axis].apply(
+                            stages[index[:axis]], axis, order, window[axis].start
+                        )
+                jets[self.jet.derivative(u, index)] = stages[index].ravel()
+        return jets
+
+
+def _inside(window: Sequence[range], operators: Sequence[AxisOperators]) -> tuple[range, ...]:
+    """The points of a window at which a rung has full stencils (none at all where one axis has none)."""
+    reach = tuple(
+        range(max(span.start, op.first), min(span.stop, op.last))
+        for span, op in zip(window, operators, strict=True)
+    )
+    return reach if all(len(span) for span in reach) else tuple(range(0) for _ in reach)
+
+
+def _tiles(rungs: Sequence[Sequence[AxisOperators]], wanted: int) -> list[tuple[range, ...]]:
+    """Split a part into about ``wanted`` boxes, each longer than a stencil where possible."""
+    spans = [range(op.size) for op in rungs[0]]
+    supports = [max(op.support for op in axis) for axis in zip(*rungs, strict=True)]
+    whole = [any(op.whole for op in axis) for axis in zip(*rungs, strict=True)]
+    pieces = [1] * len(spans)
+    while np.prod(pieces) < wanted:
+        room = [
+            0.0 if uncut else len(span) / (count + 1) / support
+            for span, count, support, uncut in zip(spans, pieces, supports, whole, strict=True)
+        ]
+        longest = int(np.argmax(room))
+        enough = room[longest] < 1 and np.prod(pieces) >= min(FEWEST_BLOCKS, wanted)
+        if enough or room[longest] == 0 or len(spans[longest]) < 2 * (pieces[longest] + 1):
+            break
+        pieces[longest] += 1
+    cut = []
+    for span, count in zip(spans, pieces, strict=True):
+        edges = np.linspace(span.start, span.stop, count + 1).round().astype(int)
+        cut.append([range(int(a), int(b)) for a, b in pairwise(edges)])
+    return list(product(*cut))
+
+
+def _windows(
+    tile: tuple[range, ...], rungs: Sequence[Sequence[AxisOperators]]
+) -> Iterator[tuple[range, ...]]:
+    """Cut a tile into slabs of bounded size along the first axis that may be cut."""
+    free = [axis for axis in range(len(tile)) if not any(operators[axis].whole for operators in rungs)]
+    if not free:
+        yield tile
+        return
+    axis = free[0]
+    across = int(np.prod([len(span) for k, span in enumerate(tile) if k != axis]))
+    step = max(1, CHUNK_ROWS // max(1, across))
+    for start in range(tile[axis].start, tile[axis].stop, step):
+        yield (*tile[:axis], range(start, min(start + step, tile[axis].stop)), *tile[axis + 1 :])
