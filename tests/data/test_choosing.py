@@ -33,7 +33,7 @@ def true_error(rule: Rule, noisy: np.ndarray, signal: np.ndarray, slope: np.ndar
 
 
 def chosen(u: np.ndarray, deviation: float, orders: int = 1) -> Rule:
-    return choose_rules([[u]], [deviation], [T], [orders], [False])[0]
+    return choose_rules([[u]], [deviation], [T], [orders])[0]
 
 
 def window(rule: Rule) -> int:
@@ -79,7 +79,7 @@ def test_higher_derivatives_ask_for_wider_windows() -> None:
 
 def test_units_do_not_matter() -> None:
     noisy = SIGNALS["chirp"][0] + 0.03 * np.random.default_rng(3).standard_normal(T.size)
-    other = choose_rules([[1e6 * noisy]], [3e4], [1e-3 * T], [2], [False])[0]
+    other = choose_rules([[1e6 * noisy]], [3e4], [1e-3 * T], [2])[0]
     assert other == chosen(noisy, 0.03, 2)
 
 
@@ -88,9 +88,9 @@ def test_each_axis_gets_its_own_window() -> None:
     t, x = np.linspace(0, 1, 120), np.linspace(0, 20, 200)
     u = np.cos(2 * t)[:, None] * np.sin(4 * x)
     noisy = u + 0.05 * np.random.default_rng(4).standard_normal(u.shape)
-    slow, fast = choose_rules([[noisy]], [0.05], [t, x], [1, 2], [False, False])
+    slow, fast = choose_rules([[noisy]], [0.05], [t, x], [1, 2])
     assert window(slow) > 2 * window(fast)
-    turned = choose_rules([[noisy.T]], [0.05], [x, t], [2, 1], [False, False])
+    turned = choose_rules([[noisy.T]], [0.05], [x, t], [2, 1])
     assert turned == (fast, slow)
 
 
@@ -98,6 +98,6 @@ def test_a_short_axis_gets_a_stencil_that_leaves_half_of_it() -> None:
     for size in range(5, 40):
         t = np.linspace(0, 1, size)
         u = t**2 + 0.5 * np.random.default_rng(size).standard_normal(size)
-        rule = choose_rules([[u]], [0.5], [t], [1], [False])[0]
+        rule = choose_rules([[u]], [0.5], [t], [1])[0]
         operators = rule.on(t, 1, False)
         assert 2 * (operators.last - operators.first) >= size

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from sympy import Symbol
 
-from symeq.data import samples as samples_module
+from symeq.data import jetgrid as jetgrid_module
 from symeq.data.derivatives import FiniteDifferences, Rule, SmoothedDifferences, Spectral
 from symeq.data.records import Record, field, trajectories
 from symeq.data.samples import Samples, sample
@@ -139,7 +139,7 @@ def test_chunks_are_a_matter_of_memory_only(rows: int, monkeypatch: pytest.Monke
     samples = sample(record(), JET, SmoothedDifferences(5))
     wanted = [*JET.independent, JET["u"], JET["u_xx"], JET["u_t"]]
     whole = columns(samples, wanted)
-    monkeypatch.setattr(samples_module, "CHUNK_ROWS", rows)
+    monkeypatch.setattr(jetgrid_module, "CHUNK_ROWS", rows)
     assert max(chunk.points for chunk in samples.grid(wanted).chunks()) <= max(rows, X.size)
     cut = columns(samples, wanted)
     for z in wanted:

@@ -10,7 +10,7 @@ import pytest
 import sympy as sp
 
 import symeq as sq
-from symeq.data import samples as samples_module
+from symeq.data import jetgrid as jetgrid_module
 from symeq.search.assemble import Factors, assemble
 from symeq.search.triangle import triangle_of
 
@@ -79,7 +79,7 @@ def test_blocks_may_come_in_any_order() -> None:
 def test_chunks_do_not_change_the_factors(rows: int, monkeypatch: pytest.MonkeyPatch) -> None:
     samples = sq.sample(spiral(0.02), JET)
     before = assemble(FREE, samples)
-    monkeypatch.setattr(samples_module, "CHUNK_ROWS", rows)
+    monkeypatch.setattr(jetgrid_module, "CHUNK_ROWS", rows)
     for one, other in zip(before, assemble(FREE, samples), strict=True):
         assert one.rows == other.rows
         assert relative(gram(one), gram(other)) < 1e-10
