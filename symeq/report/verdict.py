@@ -11,6 +11,7 @@ from symeq.report.heldout import HeldOut, Share, hold_out
 from symeq.report.table import PLAIN
 
 SIGNIFICANT = 3.0  # standard errors by which a symmetric law must be worse before its symmetry is doubted
+ADEQUATE = 0.01  # share of the left-hand side beyond the noise below which a law counts as one that fits
 
 
 def verdict(
@@ -21,8 +22,9 @@ def verdict(
 ) -> str:
     """Hold each law with a symmetry against that one without which leaves the least of the held-out data.
 
-    A search may fail under a symmetry that the law has. So where the symmetric law is worse, the member of
-    its ansatz closest to the free law is tried in its place before the symmetry is blamed.
+    A symmetric law that is significantly worse is no proof yet: a free law that leaves as much itself may only
+    stand in for what the library lacks, and a search may fail under a symmetry that the law has. So the free
+    law must fit, and the member of the ansatz closest to it must fail, before the symmetry is blamed.
     """
     symmetric = [name for name, law in laws.items() if law.ansatz.symmetry]
     free = [name for name, law in laws.items() if not law.ansatz.symmetry]
@@ -48,6 +50,13 @@ def verdict(
                 f"The symmetry {ansatz.symmetry} saves {saved} unknowns and costs no fit: beyond the noise,"
                 f" `{name}` leaves no more of the held-out data than `{best}`"
                 f"{', within the error' if excess.value > 0 else ''} (difference {amount})."
+            )
+            continue
+        lack = reduced.residual(sides[best]).value - reduced.noise(sides[best]).value
+        if lack >= max(excess.value, ADEQUATE):
+            sentences.append(
+                f"Neither law fits, so {ansatz.symmetry} is not tested: {worse}, and `{best}` itself leaves"
+                f" {PLAIN.number(lack)}."
             )
             continue
         wide = hold_out(samples, reduced.leads, [sides[best]], ansatz=ansatz)
