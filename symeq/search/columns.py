@@ -69,6 +69,7 @@ class Columns:
             for (k, j), slope in zip(self._slots, slopes, strict=True):
                 if direction[j]:
                     spread[:, k] += direction[j] * slope
+            spread = spread[np.isfinite(spread).all(axis=1)]  # sqrt(u) has no slope at u = 0
             result += spread.T @ spread
         return result
 
@@ -85,7 +86,9 @@ def unbiased(term: Expr, covariance: Mapping[tuple[Symbol, Symbol], Expr]) -> Ex
     -3*s*u + u**3
     """
     result, correction = term, term
-    for power in range(1, HERMITE_ORDER + 1):
+    polynomial = term.is_polynomial(*{a for a, _ in covariance})
+    # The series of a polynomial ends; that of a logarithm does not even converge, so its first term is taken.
+    for power in range(1, (HERMITE_ORDER if polynomial else 1) + 1):
         slopes = {a: correction.diff(a) for a, b in covariance if a == b and a in correction.free_symbols}
         change = Add(
             *(
@@ -96,6 +99,6 @@ def unbiased(term: Expr, covariance: Mapping[tuple[Symbol, Symbol], Expr]) -> Ex
         )
         if change == 0:
             break
-        correction = expand(change)
+        correction = expand(change) if polynomial else change
         result += correction * Rational((-1) ** power, 2**power * factorial(power))
     return result

@@ -108,6 +108,8 @@ class Evidence:
         scale = np.maximum(np.linalg.norm(self.totals[rung][:, use], axis=0), 1e-300)
         triangle = triangle_of(self.totals[rung][:, use] / scale)
         noise = self.noise[rung][np.ix_(use, use)] / np.outer(scale, scale)
+        if k >= min(self.blocks, factors.rows) and k:
+            return None  # B blocks give a variance of rank B - 1: not enough for k >= B errors
         if k and np.min(np.abs(np.diag(triangle)[:k])) < COLLINEAR:
             return None
         alpha = min(1.0, _smallest_ratio(triangle, noise)) * (1 - 2 / factors.independent)
