@@ -24,7 +24,7 @@ def verdict(
 
     A symmetric law that is significantly worse is no proof yet: a free law that leaves as much itself may
     only stand in for what the library lacks, and a search may fail under a symmetry that the law has. So
-    the free law must fit, and the member of the ansatz closest to it must fail, before the symmetry is blamed.
+    the free law must fit, and the closest member of the ansatz must fail, before the symmetry is blamed.
     """
     symmetric = [name for name, law in laws.items() if law.ansatz.symmetry]
     free = [name for name, law in laws.items() if not law.ansatz.symmetry]
