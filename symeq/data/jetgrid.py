@@ -137,6 +137,8 @@ class JetGrid:
         for u, indices in by_variable.items():
             values = record.parts[part][str(u)].values
             for axis, (span, op) in enumerate(zip(window, operators, strict=True)):
+                if op.whole:
+                    continue
                 points = np.arange(span.start - op.halo, span.stop + op.halo)
                 if points[0] < 0 or points[-1] >= op.size:
                     values = np.take(values, points % op.size, axis=axis)
@@ -146,9 +148,11 @@ class JetGrid:
             for index in indices:
                 for axis, order in enumerate(index):
                     if index[: axis + 1] not in stages:
-                        stages[index[: axis + 1]] = operators[axis].apply(
-                            stages[index[:axis]], axis, order, window[axis].start
-                        )
+                        span, op = window[axis], operators[axis]
+                        derived = op.apply(stages[index[:axis]], axis, order, span.start)
+                        if op.whole:
+                            derived = derived[(slice(None),) * axis + (slice(span.start, span.stop),)]
+                        stages[index[: axis + 1]] = derived
                 jets[self.jet.derivative(u, index)] = stages[index].ravel()
         return jets
 
@@ -163,10 +167,14 @@ def _inside(window: Sequence[range], operators: Sequence[AxisOperators]) -> tupl
 
 
 def _tiles(rungs: Sequence[Sequence[AxisOperators]], wanted: int) -> list[tuple[range, ...]]:
-    """Split a part into about ``wanted`` boxes, each longer than a stencil where possible."""
+    """Split a part into about ``wanted`` boxes, each longer than a stencil where possible.
+
+    An axis whose operator needs all of it is split only where all are such: each box repeats its transform.
+    """
     spans = [range(op.size) for op in rungs[0]]
     supports = [max(op.support for op in axis) for axis in zip(*rungs, strict=True)]
     whole = [any(op.whole for op in axis) for axis in zip(*rungs, strict=True)]
+    whole = [uncut and not all(whole) for uncut in whole]
     pieces = [1] * len(spans)
     while np.prod(pieces) < wanted:
         room = [
