@@ -7,6 +7,7 @@ import time
 from importlib.metadata import PackageNotFoundError, version
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from symeq.ansatz.linear import LinearAnsatz
 from symeq.data.samples import Samples
@@ -49,7 +50,8 @@ def discover(
         )
     used: Engine = SparseRegression() if engine is None else engine
     begun = time.perf_counter()
-    found = used.search(ansatz, samples, progress)
+    with threadpool_limits(1, "blas"):  # the matrices are narrow: threads inside would cost more than they save
+        found = used.search(ansatz, samples, progress)
     law = _discovery(ansatz, samples, found, str(used), time.perf_counter() - begun, used.seed)
     if not law.terms:
         raise NoLaw(

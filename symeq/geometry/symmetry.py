@@ -28,7 +28,7 @@ class Symmetry:
 
     >>> t, x, u = as_symbols("t x u")
     >>> print(Symmetry([VectorField({t: 1})]) + Symmetry(maps=[PointMap({x: -x, u: -u})], label="mirror"))
-    d_t + mirror
+    d_t; mirror
     """
 
     generators: tuple[VectorField, ...] = ()
