@@ -48,6 +48,8 @@ def integrate(
         )
     if grid.ndim != 1 or grid.size < 3 or not np.all(np.diff(grid) > 0):
         raise InvalidInput("The times must be three or more increasing numbers.")
+    if not np.isfinite(initial).all() or not np.isfinite(grid).all():
+        raise InvalidInput("The start and the times must be finite; there is NaN or Inf among them.")
     place = {state: k for k, state in enumerate(states)}
     slots = [None if z == time else place[z] for z in arguments]
     evaluations = 0
