@@ -50,7 +50,7 @@ def discover(
         )
     used: Engine = SparseRegression() if engine is None else engine
     begun = time.perf_counter()
-    with threadpool_limits(1, "blas"):  # the matrices are narrow: threads inside would cost more than they save
+    with threadpool_limits(1, "blas"):  # the matrices are narrow: threads would cost more than they save
         found = used.search(ansatz, samples, progress)
     law = _discovery(ansatz, samples, found, str(used), time.perf_counter() - begun, used.seed)
     if not law.terms:

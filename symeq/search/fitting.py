@@ -46,9 +46,10 @@ class Evidence:
     With M the Gram matrix of [columns | target] and N what noise adds to it,
 
     .. math:: \beta = (M - \alpha N)_{SS}^{-1} (M - \alpha N)_{Sy}, \qquad
-              \alpha = \min(1, \lambda) (1 - 2/n), \quad \lambda = \min_b \frac{b^T M b}{b^T N b}
+              \alpha = \lambda (1 - 2/n), \quad \lambda = \min_b \frac{b^T M b}{b^T N b}
 
-    (errors in variables, with Fuller's modification). The variance of beta is that of its blocks,
+    (errors in variables, with Fuller's modification; 1 in place of lambda where it is so much above 1 that
+    the columns do not explain the data). The variance of beta is that of its blocks,
     :math:`\sum_b \psi_b \psi_b^T` with the influence :math:`\psi_b` of block b, plus the square of what the
     coefficient drifts to the next coarser rung, as far as that is more than chance: an artefact of
     differentiation drifts, a law does not.
@@ -64,7 +65,8 @@ class Evidence:
         self.noise = [noise.sum(axis=0) for noise in self.block_noise]
         self.unknowns = rungs[0].unknowns
         self.blocks = rungs[0].blocks
-        self.penalty = float(np.log(self.blocks) + 2 * np.log(max(1, self.unknowns)))
+        tried = max(1, self.unknowns) * len(self.rungs)
+        self.penalty = float(np.log(self.blocks) + 2 * np.log(tried))
         self._fits: dict[tuple[int, Support], Fit | None] = {}
         self._trials: dict[tuple[int, Support], Trial | None] = {}
 
@@ -83,7 +85,7 @@ class Evidence:
         return self._trials[key]
 
     def significant(self, support: Support, rung: int) -> bool:
-        """Whether every column is needed: z^2 above ln(blocks) + 2 ln(unknowns), the extended BIC penalty."""
+        """Whether every column is needed: z^2 above ln(blocks) + 2 ln(unknowns x rungs), an extended BIC."""
         trial = self.trial(support, rung)
         return trial is not None and bool(np.all(trial.z2 >= self.penalty))
 
@@ -112,7 +114,10 @@ class Evidence:
             return None  # B blocks give a variance of rank B - 1: not enough for k >= B errors
         if k and np.min(np.abs(np.diag(triangle)[:k])) < COLLINEAR:
             return None
-        alpha = min(1.0, _smallest_ratio(triangle, noise)) * (1 - 2 / factors.independent)
+        ratio = _smallest_ratio(triangle, noise)
+        # Where the columns explain the data, their residual knows the noise better than its estimate did.
+        adequate = ratio <= 1 + 2 * np.sqrt(2 / factors.independent)
+        alpha = (ratio if adequate else 1.0) * (1 - 2 / factors.independent)
         inverse = linalg.solve_triangular(triangle[:k, :k], np.eye(k)) if k else np.zeros((0, 0))
         inner = np.eye(k) - alpha * inverse.T @ noise[:k, :k] @ inverse
         if k and np.linalg.eigvalsh(inner)[0] < 2 / np.sqrt(factors.independent) * (

@@ -74,10 +74,10 @@ def select(evidence: Evidence, usable: int) -> Choice:
        its smallest.
     2. Where none is adequate (clean data, a library too small), the law is the least of
 
-       .. math:: B \ln \max(r_S - n_S, \delta) + |S| \, (\ln B + 2 \ln K)
+       .. math:: B \ln \max(r_S - n_S, \delta) + |S| \, (\ln B + 2 \ln K R)
 
        over all rungs; B counts blocks, not rows, since what is left beyond the noise is systematic and does
-       not average out, and K unknowns (extended BIC).
+       not average out, K unknowns and R rungs (extended BIC).
     3. Within the noise these criteria are blind and significance alone decides: terms are added, at that rung
        and from the laws of other rungs, as long as all remain significant.
     4. Among laws of one size the one with the least residual over all rungs is taken; its coefficients come
