@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from sympy import Abs, Expr, Rational, Symbol, cos, exp, log, pi, sin, sqrt
 
 from symeq.errors import InvalidInput, did_you_mean
-from symeq.parsing import is_legal_name, parse_expression, parse_groups, parse_tree
+from symeq.parsing import is_legal_name, parse_expression
+from symeq.syntax import parse_groups, parse_tree
 
 x, y, E, S, N, beta = (Symbol(name) for name in ("x", "y", "E", "S", "N", "beta"))
 NAMES: dict[str, Expr] = {s.name: s for s in (x, y, E, S, N, beta)}

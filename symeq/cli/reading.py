@@ -26,7 +26,8 @@ from symeq.geometry import (
     trivial,
 )
 from symeq.geometry.names import as_symbols, read_expression
-from symeq.parsing import Node, evaluate, is_legal_name, parse_groups
+from symeq.parsing import evaluate, is_legal_name
+from symeq.syntax import Node, parse_groups
 
 DEGREE, ORDER = 3, 2  # of the default library; with one independent variable the order is that of the leads
 LARGEST_LIBRARY = 20_000  # terms that --degree and --order may make

@@ -17,7 +17,8 @@ from symeq.geometry.jet import Jet
 from symeq.geometry.maps import PointMap
 from symeq.geometry.names import as_symbols, read_expression
 from symeq.geometry.symmetry import Symmetry, trivial
-from symeq.parsing import Node, evaluate, parse_groups, parse_tree
+from symeq.parsing import evaluate
+from symeq.syntax import Node, parse_groups, parse_tree
 
 Parameters = str | Sequence[str | Symbol]
 

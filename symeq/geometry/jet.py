@@ -14,7 +14,7 @@ from symeq.errors import InvalidInput, did_you_mean, quoted
 from symeq.geometry.calculus import exact_expression, partial_derivative
 from symeq.geometry.names import HIGHEST_ORDER, CoordinateNames, as_symbols, read_expression
 from symeq.latex import derivative_latex, symbol_latex
-from symeq.parsing import parse_tree
+from symeq.syntax import parse_tree
 
 MultiIndex = tuple[int, ...]
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from sympy import Expr, Symbol
 
 from symeq.errors import InvalidInput, quoted
-from symeq.parsing import RESERVED_NAMES, Node, evaluate, is_legal_name
+from symeq.parsing import RESERVED_NAMES, evaluate, is_legal_name
+from symeq.syntax import Node
 
 if TYPE_CHECKING:
     from symeq.geometry.jet import Jet
