@@ -231,3 +231,17 @@ def test_an_axis_too_short_for_the_order_is_refused(size: int) -> None:
     short = field({"t": T, "x": x}, {"u": np.sin(3 * x + T[:, None])})
     with pytest.raises(InvalidInput, match=f"axis of {size} points"):
         sample(short, jet)
+
+
+def test_jitter_of_the_axis_is_no_noise() -> None:
+    """A clean signal at times displaced by up to 30 % of the spacing; then with 1 % of noise, 10 draws."""
+    estimates = []
+    for seed in range(10):
+        rng = np.random.default_rng(seed)
+        t = np.linspace(0, 10, 401) + 0.3 * 0.025 * rng.uniform(-1, 1, 401)
+        clean = np.stack([np.sin(2 * t), np.cos(t)], axis=1)
+        jet = Jet("t", "x y")
+        assert max(sample(trajectories(t, clean, "x y"), jet).noise) < 1e-5
+        noisy = clean + 0.01 * rng.standard_normal(clean.shape)
+        estimates += sample(trajectories(t, noisy, "x y"), jet).noise
+    assert np.mean(estimates) == pytest.approx(0.01, rel=0.05)
