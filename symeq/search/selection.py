@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -62,7 +62,7 @@ class _Patience:
         return self.since >= PATIENCE
 
 
-def select(evidence: Evidence, usable: int) -> Choice:
+def select(evidence: Evidence, rungs: Sequence[int]) -> Choice:
     r"""Choose a law and a rung.
 
     Only supports of the paths in which every column is significant are considered. With r_S the residual sum
@@ -85,50 +85,50 @@ def select(evidence: Evidence, usable: int) -> Choice:
 
     Source: J. Chen, Z. Chen, Biometrika 95 (2008) 759, for the penalty.
     """
-    tried = [paths(evidence, rung) for rung in range(usable)]
-    good = [[found for found in tried[rung] if evidence.significant(found, rung)] for rung in range(usable)]
-    answers = [_at_rung(evidence, rung, good[rung]) for rung in range(usable)]
-    law = _smallest_adequate(evidence, usable, good)
+    tried = {rung: paths(evidence, rung) for rung in rungs}
+    good = {rung: [found for found in tried[rung] if evidence.significant(found, rung)] for rung in rungs}
+    answers = [_at_rung(evidence, rung, good) for rung in rungs]
+    law = _smallest_adequate(evidence, good)
     if law is None:
         law = min(answers, key=lambda answer: (answer.length, answer.rung)).law
-    while longer := [a.law for a in answers if _replaces(evidence, usable, a, law)]:
+    while longer := [a.law for a in answers if _replaces(evidence, rungs, a, law)]:
         law = min(longer, key=lambda found: (len(found), found))
     same_size = sorted({answer.law for answer in answers if len(answer.law) == len(law)} | {law})
-    shared = [rung for rung in range(usable) if all(evidence.fit(found, rung) for found in same_size)]
+    shared = [rung for rung in rungs if all(evidence.fit(found, rung) for found in same_size)]
     if shared:
         law = min(same_size, key=lambda found: sum(_in_noise(evidence, rung, found) for rung in shared))
-    return _choice(evidence, usable, law, tried)
+    return _choice(evidence, law, tried)
 
 
-def _smallest_adequate(evidence: Evidence, usable: int, good: Sequence[Sequence[Support]]) -> Support | None:
+def _smallest_adequate(evidence: Evidence, good: Mapping[int, Sequence[Support]]) -> Support | None:
     def power(rung: int) -> float:
         null = evidence.fit((), rung)
         return 0.0 if null is None else (null.left - null.explained) / max(evidence.floor(null, rung), 1e-300)
 
-    for rung in sorted(range(usable), key=power, reverse=True):
+    for rung in sorted(good, key=power, reverse=True):
         fits = [fit for support in good[rung] if (fit := evidence.fit(support, rung)) is not None]
         adequate = [(len(fit.support), fit.left, fit.support) for fit in fits if evidence.blind(fit, rung)]
         for _, _, support in sorted(adequate):
-            if _widely_significant(evidence, usable, support):
-                return _extended(evidence, rung, support, good[rung])
+            if _widely_significant(evidence, list(good), support):
+                return _extended(evidence, rung, support, good)
     return None
 
 
-def adopt(evidence: Evidence, usable: int, propose: Callable[[np.ndarray], Support]) -> Choice:
+def adopt(evidence: Evidence, rungs: Sequence[int], propose: Callable[[np.ndarray], Support]) -> Choice:
     """Take the support that somebody else's rule proposes from a triangular factor, at the rung where it
     describes the data shortest."""
-    proposals = [propose(evidence.totals[rung]) for rung in range(usable)]
+    proposals = {rung: propose(evidence.totals[rung]) for rung in rungs}
     described = [
         (_length(evidence, rung, support), rung, support)
-        for rung, support in enumerate(proposals)
+        for rung, support in proposals.items()
         if evidence.fit(support, rung) is not None
     ]
     law = min(described, default=(0.0, 0, ()))[2]
-    return _choice(evidence, usable, law, [((), support) for support in proposals])
+    return _choice(evidence, law, {rung: [(), support] for rung, support in proposals.items()})
 
 
-def _choice(evidence: Evidence, usable: int, law: Support, tried: Sequence[Sequence[Support]]) -> Choice:
-    trials = [(rung, evidence.trial(law, rung)) for rung in range(usable)]
+def _choice(evidence: Evidence, law: Support, tried: Mapping[int, Sequence[Support]]) -> Choice:
+    trials = [(rung, evidence.trial(law, rung)) for rung in tried]
     known = [(rung, trial) for rung, trial in trials if trial is not None]
     rung, trial = max(known, key=lambda pair: (_information(pair[1]), -pair[0]))
     return Choice(trial, rung, _front(evidence, rung, tried[rung], law), _adequate(evidence, trial.fit, rung))
@@ -150,29 +150,30 @@ class _Answer:
     length: float
 
 
-def _at_rung(evidence: Evidence, rung: int, good: Sequence[Support]) -> _Answer:
+def _at_rung(evidence: Evidence, rung: int, good: Mapping[int, Sequence[Support]]) -> _Answer:
     """The shortest description at one rung, extended where that is blind."""
-    law = min(good, key=lambda support: (_length(evidence, rung, support), support), default=())
+    law = min(good[rung], key=lambda support: (_length(evidence, rung, support), support), default=())
     law = _extended(evidence, rung, law, good)
     return _Answer(rung, law, _length(evidence, rung, law))
 
 
-def _extended(evidence: Evidence, rung: int, law: Support, good: Sequence[Support]) -> Support:
+def _extended(evidence: Evidence, rung: int, law: Support, good: Mapping[int, Sequence[Support]]) -> Support:
     while True:
         fit = evidence.fit(law, rung)
         if fit is None or not evidence.blind(fit, rung):
             return law
         single = [tuple(sorted([*law, j])) for j in range(evidence.unknowns) if j not in law]
-        longer = [support for support in good if set(support) > set(law)]
+        longer = [support for support in good[rung] if set(support) > set(law)]
         longer += [support for support in single if evidence.significant(support, rung)]
+        longer = [support for support in longer if _widely_significant(evidence, list(good), support)]
         if not longer:
             return law
         law = min(longer, key=lambda support: (len(support), _length(evidence, rung, support), support))
 
 
-def _replaces(evidence: Evidence, usable: int, answer: _Answer, law: Support) -> bool:
+def _replaces(evidence: Evidence, rungs: Sequence[int], answer: _Answer, law: Support) -> bool:
     """Whether the longer law of another rung, which contains this one, is to be preferred."""
-    if not set(answer.law) > set(law) or not _widely_significant(evidence, usable, answer.law):
+    if not set(answer.law) > set(law) or not _widely_significant(evidence, rungs, answer.law):
         return False
     before, after = evidence.fit(law, answer.rung), evidence.fit(answer.law, answer.rung)
     if before is None or after is None:
@@ -182,9 +183,9 @@ def _replaces(evidence: Evidence, usable: int, answer: _Answer, law: Support) ->
     return evidence.blind(before, answer.rung) or bool(shorter)
 
 
-def _widely_significant(evidence: Evidence, usable: int, law: Support) -> bool:
+def _widely_significant(evidence: Evidence, rungs: Sequence[int], law: Support) -> bool:
     """Whether a law is significant on half of the rungs on which the noise does not hide its columns."""
-    seen = [evidence.significant(law, rung) for rung in range(usable) if evidence.fit(law, rung) is not None]
+    seen = [evidence.significant(law, rung) for rung in rungs if evidence.fit(law, rung) is not None]
     return bool(seen) and 2 * sum(seen) >= len(seen)
 
 

@@ -57,14 +57,12 @@ class SparseRegression:
             if progress is not None:
                 progress(done, points, "reducing the data")
 
-        rungs = assemble(ansatz, samples, report)
+        factors = assemble(ansatz, samples, report)
         if progress is not None:
             progress(points, points, "choosing the terms")
-        evidence = Evidence(rungs)
-        usable = samples.usable
-        choice = (
-            select(evidence, usable) if self.optimizer is None else adopt(evidence, usable, self._propose)
-        )
+        evidence = Evidence(factors)
+        rungs = range(samples.usable)
+        choice = select(evidence, rungs) if self.optimizer is None else adopt(evidence, rungs, self._propose)
         return _found(evidence, choice, samples)
 
     def _propose(self, triangle: np.ndarray) -> Support:
