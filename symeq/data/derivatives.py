@@ -101,6 +101,11 @@ class AxisOperators:
         return stack @ stack.T
 
     @property
+    def correlation(self) -> float:
+        """Number of neighbouring points whose smoothed values are worth one, 1 without smoothing."""
+        return 1 / max(float(self.noise_gram()[0, 0]), 1 / self.size)
+
+    @property
     def support(self) -> int:
         """Number of grid points that one stencil touches (the correlation length of the derived noise)."""
         if self.multipliers:

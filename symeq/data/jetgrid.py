@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise, product
 
@@ -109,13 +109,20 @@ class JetGrid:
                 block += 1
 
     def independent_rows(self, rung: int) -> float:
-        """Rows divided by the points that one stencil touches: how many values are worth counting."""
+        """Rows divided by the points that one stencil touches: how many values are surely worth counting."""
+        return max(2.0, self._rows_per(rung, lambda op: op.support))
+
+    def effective_rows(self, rung: int) -> float:
+        """Rows divided by the points that smoothing makes one of."""
+        return self._rows_per(rung, lambda op: op.correlation)
+
+    def _rows_per(self, rung: int, points: Callable[[AxisOperators], float]) -> float:
         total = 0.0
         for part in range(len(self.record.parts)):
             operators = self.operators(part)[rung]
             rows = np.prod([max(0, op.last - op.first) for op in operators])
-            total += float(rows / np.prod([op.support for op in operators]))
-        return max(2.0, total)
+            total += float(rows / np.prod([points(op) for op in operators]))
+        return total
 
     def _jets(
         self, part: int, operators: Sequence[AxisOperators], window: Sequence[range]

@@ -8,21 +8,24 @@ from math import comb
 
 import numpy as np
 
+from symeq.data.derivatives import is_uniform
+
 ENOUGH_POINTS = 400_000  # the estimate's relative error is then below 0.5 %; more points cost time only
 
 
-def noise_deviation(parts: Sequence[np.ndarray]) -> float:
+def noise_deviation(parts: Sequence[np.ndarray], axes: Sequence[Sequence[np.ndarray]] | None = None) -> float:
     r"""Standard deviation of the white noise on a field, from mixed differences.
 
-    For every combination of even difference orders :math:`k_a` along the axes, not all zero,
+    For every combination of difference orders :math:`k_a` along the axes, not all zero, with each difference
+    scaled to weights of unit norm (:math:`\Delta^k / \binom{2k}{k}^{1/2}` on an even axis),
 
-    .. math:: s_k^2 = \frac{\langle (\Delta_1^{k_1} \cdots \Delta_p^{k_p} u)^2 \rangle}
-              {\prod_a \binom{2 k_a}{k_a}}
+    .. math:: s_k^2 = \langle (\Delta_1^{k_1} \cdots \Delta_p^{k_p} u)^2 \rangle
 
     has expectation :math:`s^2` plus what the differences leave of the signal; the smallest is taken.
     A mixed difference removes whatever is smooth along any one axis.
 
-    Arguments: ``parts``, arrays of one variable (one per trajectory or run), in the variable's units.
+    Arguments: ``parts``, arrays of one variable (one per trajectory or run), in the variable's units;
+    ``axes``, the coordinates of each part, needed where they are uneven: the jitter of an axis would count as noise.
     Returns the standard deviation in the same units. Clean data give the level of their round-off.
 
     >>> rng = np.random.default_rng(0)
@@ -30,32 +33,49 @@ def noise_deviation(parts: Sequence[np.ndarray]) -> float:
     >>> round(noise_deviation([wave + 0.1 * rng.standard_normal(2001)]), 2)
     0.1
     """
-    axes = parts[0].ndim
-    orders = (0, 2, 4, 6, 8) if axes < 3 else (0, 3, 6)
-    smallest = np.inf
+    dimensions = parts[0].ndim
+    orders = (0, 2, 4, 6, 8) if dimensions < 3 else (0, 3, 6)
     share = max(1, ENOUGH_POINTS // max(1, len(parts)))
-    cores = [_core(part, share) for part in parts]
-    for combination in product(orders, repeat=axes):
+    cores = []
+    for part, coordinates in zip(parts, axes or [[]] * len(parts), strict=True):
+        window = _middle(part, share)
+        uneven = [x[cut] if not is_uniform(x) else None for x, cut in zip(coordinates, window, strict=False)]
+        cores.append((np.asarray(part[window], dtype=float), uneven or [None] * dimensions))
+    smallest = np.inf
+    for combination in product(orders, repeat=dimensions):
         if not any(combination):
             continue
-        gain = float(np.prod([comb(2 * order, order) for order in combination]))
         energy = rows = 0.0
-        for core in cores:
+        for core, uneven in cores:
             if any(size <= 2 * order for size, order in zip(core.shape, combination, strict=True)):
                 continue
-            difference = core
-            for axis, order in enumerate(combination):
-                difference = np.diff(difference, n=order, axis=axis) if order else difference
-            energy += float(np.sum(difference * difference))
-            rows += difference.size
+            left = core
+            for axis, (order, x) in enumerate(zip(combination, uneven, strict=True)):
+                left = _difference(left, axis, order, x) if order else left
+            energy += float(np.sum(left * left))
+            rows += left.size
         if rows:
-            smallest = min(smallest, energy / rows / gain)
+            smallest = min(smallest, energy / rows)
     if not np.isfinite(smallest):  # a handful of points per axis: nothing can be told apart from the signal
         return 0.0
     return float(np.sqrt(smallest))
 
 
-def _core(part: np.ndarray, points: int) -> np.ndarray:
+def _difference(values: np.ndarray, axis: int, order: int, x: np.ndarray | None) -> np.ndarray:
+    """The difference that annihilates polynomials of degree below ``order``, with weights of unit norm."""
+    if x is None:
+        return np.diff(values, n=order, axis=axis) / np.sqrt(comb(2 * order, order))
+    points = np.lib.stride_tricks.sliding_window_view(x, order + 1)
+    apart = (points[:, :, None] - points[:, None, :]) / np.ptp(points, axis=1)[:, None, None]
+    weights = 1 / np.prod(apart + np.eye(order + 1), axis=2)
+    weights /= np.linalg.norm(weights, axis=1, keepdims=True)
+    moved = np.moveaxis(values, axis, -1)
+    rows = moved.shape[-1] - order
+    total = sum(weights[:, j] * moved[..., j : j + rows] for j in range(order + 1))
+    return np.moveaxis(np.asarray(total), -1, axis)
+
+
+def _middle(part: np.ndarray, points: int) -> tuple[slice, ...]:
     """The middle of a field, at most about ``points`` large, contiguous along every axis."""
     shrink = min(1.0, (points / part.size) ** (1 / part.ndim))
     window = []
@@ -63,4 +83,4 @@ def _core(part: np.ndarray, points: int) -> np.ndarray:
         keep = min(size, max(24, int(size * shrink)))
         start = (size - keep) // 2
         window.append(slice(start, start + keep))
-    return np.asarray(part[tuple(window)], dtype=float)
+    return tuple(window)

@@ -91,11 +91,12 @@ def sample(
     elif rule is not None:
         stated = dict.fromkeys(names, rule)
     fields = [[part[str(u)].values for part in record.parts] for u in jet.dependent]
+    points = [[part[name].values for name in names] for part in record.parts]
     noise = []
     notes = list(record.notes)
     for u, parts in zip(jet.dependent, fields, strict=True):
         spread = _deviation(parts)
-        deviation = noise_deviation(parts)
+        deviation = noise_deviation(parts, points)
         notes.append(f"noise of {u}: {deviation:.3g}, {deviation / spread:.2%} of its standard deviation")
         noise.append(deviation)
     axes = [min((part[name].values for part in record.parts), key=len) for name in names]

@@ -25,8 +25,8 @@ class Factors:
     ``triangles[b]`` (unknown + 1, unknown + 1) is the factor of block b's rows :math:`[B_1 \ldots B_K \mid
     L - B_0]`, components stacked and divided by their scale; ``noise[b]`` the Gram matrix that the noise
     alone adds to it. ``scales`` (lead,); ``rows`` counts stacked rows, ``independent`` those that do not
-    share a stencil, ``undefined`` the samples left out because a term has no finite value there; ``square``
-    is the sum of squares of the left-hand sides.
+    share a stencil, ``effective`` the samples that smoothing leaves distinct, ``undefined`` the samples left
+    out because a term has no finite value there; ``square`` is the sum of squares of the left-hand sides.
     """
 
     triangles: np.ndarray
@@ -34,6 +34,7 @@ class Factors:
     scales: np.ndarray
     rows: int
     independent: float
+    effective: float
     undefined: int
     square: float
 
@@ -75,7 +76,7 @@ def assemble(
         if progress is not None:
             progress(chunk.points)
     return tuple(
-        reduction.factors(fixed, basis, grid.independent_rows(rung))
+        reduction.factors(fixed, basis, grid.independent_rows(rung), grid.effective_rows(rung))
         for rung, reduction in enumerate(reductions)
     )
 
@@ -117,7 +118,7 @@ class Reduction:
         self.sizes[block] += rows
         self.rows += rows
 
-    def factors(self, fixed: np.ndarray, basis: np.ndarray, independent: float) -> Factors:
+    def factors(self, fixed: np.ndarray, basis: np.ndarray, independent: float, effective: float) -> Factors:
         """The factors in free coordinates: F = B0 + sum beta_k B_k, components stacked."""
         if 2 * self.undefined > self.rows + self.undefined:
             raise InvalidInput(
@@ -145,7 +146,8 @@ class Reduction:
             for lead in range(leads):
                 noise[block] += rows_of_block * (maps[lead] @ gram @ maps[lead].T) / scales[lead] ** 2
         square = float(sum(np.sum((total[:, terms + lead] / scales[lead]) ** 2) for lead in range(leads)))
-        return Factors(stacked, noise, scales, self.rows * leads, independent * leads, self.undefined, square)
+        count = self.rows * leads
+        return Factors(stacked, noise, scales, count, independent * leads, effective, self.undefined, square)
 
 
 def _coordinates(expressions: Sequence[Expr], jet: Jet) -> tuple[Symbol, ...]:

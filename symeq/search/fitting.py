@@ -13,6 +13,7 @@ from symeq.search.path import COLLINEAR, Support
 from symeq.search.triangle import triangle_of
 
 ROUND_OFF = 1e-12  # of the target: what a term contributes below this is arithmetic, not law
+FEWEST_EFFECTIVE = 10  # rows on a rung: of fewer no spread can be known
 LARGEST_Z2 = 1200.0  # beyond it the tail probability underflows
 
 
@@ -69,6 +70,10 @@ class Evidence:
         self.penalty = float(np.log(self.blocks) + 2 * np.log(tried))
         self._fits: dict[tuple[int, Support], Fit | None] = {}
         self._trials: dict[tuple[int, Support], Trial | None] = {}
+
+    def telling(self, usable: int) -> list[int]:
+        """Of the first ``usable`` rungs those with enough effective rows; at least the finest."""
+        return [rung for rung in range(usable) if self.rungs[rung].effective >= FEWEST_EFFECTIVE] or [0]
 
     def fit(self, support: Support, rung: int) -> Fit | None:
         """The corrected fit; None where the columns are dependent or hidden by the noise."""

@@ -61,7 +61,7 @@ class SparseRegression:
         if progress is not None:
             progress(points, points, "choosing the terms")
         evidence = Evidence(factors)
-        rungs = range(samples.usable)
+        rungs = evidence.telling(samples.usable)
         choice = select(evidence, rungs) if self.optimizer is None else adopt(evidence, rungs, self._propose)
         return _found(evidence, choice, samples)
 

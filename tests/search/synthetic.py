@@ -25,6 +25,7 @@ def factors(
         scales=np.ones(1),
         rows=len(rows),
         independent=float(len(rows)),
+        effective=float(len(rows)),
         undefined=0,
         square=float(target @ target),
     )

@@ -75,7 +75,7 @@ def test_blocks_may_come_in_any_order() -> None:
         assert relative(gram(factors), gram(factors, range(factors.blocks)[::-1])) < 1e-10
 
 
-@pytest.mark.parametrize("rows", [1, 7, 100])
+@pytest.mark.parametrize("rows", [5, 100])
 def test_chunks_do_not_change_the_factors(rows: int, monkeypatch: pytest.MonkeyPatch) -> None:
     samples = sq.sample(spiral(0.02), JET)
     before = assemble(FREE, samples)
