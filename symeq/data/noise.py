@@ -25,7 +25,7 @@ def noise_deviation(parts: Sequence[np.ndarray], axes: Sequence[Sequence[np.ndar
     A mixed difference removes whatever is smooth along any one axis.
 
     Arguments: ``parts``, arrays of one variable (one per trajectory or run), in the variable's units;
-    ``axes``, the coordinates of each part, needed where they are uneven: the jitter of an axis would count as noise.
+    ``axes``, the coordinates of each part, needed where they are uneven: their jitter would count as noise.
     Returns the standard deviation in the same units. Clean data give the level of their round-off.
 
     >>> rng = np.random.default_rng(0)
