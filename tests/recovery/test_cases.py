@@ -50,7 +50,7 @@ def unevenly(seed: int, level: float) -> sq.Record:
     return sq.trajectories(times, states, "x y")
 
 
-@pytest.mark.parametrize(("level", "bound"), [(0.0, 0.005), (0.01, 0.05), (0.03, 0.15)])
+@pytest.mark.parametrize(("level", "bound"), [(0.0, 1e-5), (0.01, 0.05), (0.03, 0.15)])
 @pytest.mark.parametrize("symmetry", [sq.rotation(x, y), sq.trivial], ids=str)
 def test_uneven_times(symmetry: sq.Symmetry, level: float, bound: float) -> None:
     """Two draws, degree 3."""
