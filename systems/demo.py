@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from pathlib import Path
 
@@ -37,8 +38,13 @@ def demo(
         check_writable(path)
     # Threads of the linear algebra wait for each other longer than these small matrices take.
     with threadpool_limits(1, "blas"):
-        _demo(picture, document, points, frames, console or Console())
+        _demo(picture, document, points, frames, console or Console(width=_width()))
     return picture, document
+
+
+def _width() -> int | None:
+    """The terminal's own width; wide enough for the tables where the output goes to a file."""
+    return None if sys.stdout.isatty() else 110
 
 
 def _demo(picture: Path, document: Path, points: int, frames: int, console: Console) -> None:
