@@ -64,14 +64,17 @@ class Columns:
             return result
         with np.errstate(all="ignore"):
             slopes = self._slopes(*self._arguments(jets, covariance))
+        defined = np.isfinite(np.broadcast_arrays(*slopes, np.zeros(rows))).all(axis=0)
+        # A term such as sqrt(u) has no slope at u = 0: the other rows stand for those.
+        share = rows / max(1, int(defined.sum()))
         for direction in (vectors[:, kept] * np.sqrt(values[kept])).T:
             spread = np.zeros((rows, self.size))
             for (k, j), slope in zip(self._slots, slopes, strict=True):
                 if direction[j]:
                     spread[:, k] += direction[j] * slope
-            spread = spread[np.isfinite(spread).all(axis=1)]  # sqrt(u) has no slope at u = 0
+            spread = spread[defined]
             result += spread.T @ spread
-        return result
+        return result * share
 
     def _arguments(self, jets: Mapping[Symbol, np.ndarray], covariance: np.ndarray) -> list[np.ndarray]:
         return [*(jets[z] for z in self.coordinates), *(covariance[i, j] for i, j in self._entries)]
