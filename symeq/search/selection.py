@@ -28,13 +28,13 @@ class FrontEntry:
 
 @dataclass(frozen=True)
 class Choice:
-    """The chosen law, the rung at which its coefficients are best determined, and the front it was chosen
-    from."""
+    """The chosen law, the rung that determines its coefficients best, the front it was chosen from, and the
+    share of the left-hand side, noise taken off, that it lacks."""
 
     trial: Trial
     rung: int
     front: tuple[FrontEntry, ...]
-    adequate: bool
+    lack: float
 
 
 def paths(evidence: Evidence, rung: int) -> list[Support]:
@@ -131,7 +131,7 @@ def _choice(evidence: Evidence, law: Support, tried: Mapping[int, Sequence[Suppo
     trials = [(rung, evidence.trial(law, rung)) for rung in tried]
     known = [(rung, trial) for rung, trial in trials if trial is not None]
     rung, trial = max(known, key=lambda pair: (_information(pair[1]), -pair[0]))
-    return Choice(trial, rung, _front(evidence, rung, tried[rung], law), _adequate(evidence, trial.fit, rung))
+    return Choice(trial, rung, _front(evidence, rung, tried[rung], law), _lack(evidence, trial.fit, rung))
 
 
 def _length(evidence: Evidence, rung: int, support: Support) -> float:
@@ -201,10 +201,13 @@ def _information(trial: Trial) -> float:
     return float(np.sum(np.log(np.maximum(trial.z2, 1e-3))))
 
 
-def _adequate(evidence: Evidence, fit: Fit, rung: int) -> bool:
-    """Whether what is left beyond the noise is below one percent of the left-hand side, or below its
-    uncertainty."""
-    return evidence.blind(fit, rung) or fit.left - fit.explained < 0.01 * evidence.rungs[rung].square
+def _lack(evidence: Evidence, fit: Fit, rung: int) -> float:
+    """The share of what there is to explain, noise taken off, that is left; 0 below its uncertainty."""
+    null = evidence.fit((), rung)
+    if null is None or evidence.blind(fit, rung):
+        return 0.0
+    beyond = fit.left - fit.explained
+    return beyond / max(evidence.rungs[rung].square - null.explained, beyond)
 
 
 def _front(evidence: Evidence, rung: int, tried: Sequence[Support], law: Support) -> tuple[FrontEntry, ...]:

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from pysindy.optimizers import BaseOptimizer
 
 
+WORTH_A_WARNING = 0.01  # of the left-hand side left unexplained
+
+
 @dataclass(frozen=True)
 class SparseRegression:
     """Best supports of every size, and the one with the shortest description
@@ -91,11 +94,10 @@ def _found(evidence: Evidence, choice: Choice, samples: Samples) -> Found:
     if factors.undefined:
         notes.append(f"{factors.undefined} samples left out, where a term has no finite value")
     share = fit.left / max(factors.square, 1e-300)
-    if not choice.adequate:
-        beyond = (fit.left - fit.explained) / max(factors.square, 1e-300)
+    if choice.lack > WORTH_A_WARNING:
         warnings.append(
-            f"{beyond:.1%} of the mean square of the left-hand side is left beyond the noise: "
-            "a term may be missing from the library, or the symmetry may be wrong."
+            f"{choice.lack:.1%} of the mean square of the left-hand side, noise taken off, is left "
+            "unexplained: a term may be missing from the library, or the symmetry may be wrong."
         )
     chi2 = fit.left / fit.explained if fit.explained > 0 else np.inf
     return Found(
