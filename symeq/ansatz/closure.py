@@ -9,11 +9,12 @@ from typing import cast
 import sympy as sp
 
 from symeq.ansatz.constraints import Column, SymmetryCondition
-from symeq.ansatz.library import Library, default_library, is_principal
+from symeq.ansatz.library import Library, default_library
 from symeq.errors import NoLaw, SymeqError
 from symeq.exact import AffineSolutions, Inconsistent, Row, solve_affine
 from symeq.geometry.fields import VectorField
 from symeq.geometry.jet import Jet
+from symeq.geometry.leads import is_principal
 from symeq.geometry.maps import PointMap
 from symeq.geometry.symmetry import Symmetry
 

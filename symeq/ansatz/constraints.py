@@ -9,16 +9,16 @@ from typing import NoReturn
 
 import sympy as sp
 
-from symeq.ansatz.actions import Derivation, substitution
-from symeq.ansatz.kernels import TermRing, powers
-from symeq.ansatz.library import is_principal
-from symeq.ansatz.polynomials import Monomial, Poly, add, multiply
 from symeq.errors import InvalidInput
 from symeq.exact import Row
 from symeq.geometry.fields import VectorField
 from symeq.geometry.jet import Jet
+from symeq.geometry.leads import is_principal
 from symeq.geometry.maps import PointMap
 from symeq.geometry.symmetry import Symmetry
+from symeq.terms.actions import Derivation, substitution
+from symeq.terms.polynomials import Monomial, Poly, add, multiply
+from symeq.terms.ring import TermRing, powers
 
 Column = tuple[int, sp.Expr]  # one unknown coefficient: the position of its lead, and its term
 

@@ -8,12 +8,13 @@ from itertools import combinations_with_replacement
 
 import sympy as sp
 
-from symeq.ansatz.kernels import TermRing, powers
 from symeq.errors import InvalidInput
 from symeq.exact import Inconsistent, solve_affine
 from symeq.geometry.calculus import exact_expression
 from symeq.geometry.jet import Jet
+from symeq.geometry.leads import is_principal
 from symeq.latex import expression_latex
+from symeq.terms.ring import TermRing, powers
 
 
 @dataclass(frozen=True, init=False, repr=False)
@@ -148,23 +149,6 @@ def partials(jet: Jet, u: sp.Symbol | str | Sequence[sp.Symbol | str], order: in
     """
     dependents = [u] if isinstance(u, sp.Symbol | str) else u
     return Library([derivative for v in dependents for derivative in jet.derivatives(v, order)])
-
-
-def is_principal(jet: Jet, leads: Sequence[sp.Symbol], coordinate: sp.Symbol) -> bool:
-    """Whether a coordinate is one of the leading derivatives or a derivative of one.
-
-    >>> jet = Jet("t x", "u")
-    >>> [is_principal(jet, [jet["u_t"]], jet[c]) for c in ("u", "u_xx", "u_t", "u_tx")]
-    [False, False, True, True]
-    """
-    if coordinate in jet.independent or not jet.is_coordinate(coordinate):
-        return False
-    u, index = jet.multi_index(coordinate)
-    for lead in leads:
-        v, lowest = jet.multi_index(lead)
-        if u == v and all(i >= j for i, j in zip(index, lowest, strict=True)):
-            return True
-    return False
 
 
 def default_library(jet: Jet, leads: Sequence[sp.Symbol], degree: int, order: int) -> Library:

@@ -12,14 +12,15 @@ import sympy as sp
 
 from symeq.ansatz.closure import Problem, why_inconsistent, why_nothing
 from symeq.ansatz.constraints import Column, SymmetryCondition
-from symeq.ansatz.kernels import powers
-from symeq.ansatz.library import Library, check_independence, is_principal
+from symeq.ansatz.library import Library, check_independence
 from symeq.errors import InvalidInput
 from symeq.exact import Inconsistent
 from symeq.geometry.calculus import exact_expression
 from symeq.geometry.jet import Jet, as_symbols
+from symeq.geometry.leads import is_principal
 from symeq.geometry.symmetry import Symmetry
 from symeq.latex import expression_latex
+from symeq.terms.ring import powers
 
 Coefficients = Mapping[tuple[int, int], sp.Expr]
 FloatArray = npt.NDArray[np.float64]

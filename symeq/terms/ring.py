@@ -18,7 +18,9 @@ import mpmath
 import sympy as sp
 from sympy.polys.polyerrors import CoercionFailed
 
-from symeq.ansatz.polynomials import (
+from symeq.errors import InvalidInput
+from symeq.exact import coefficient_field
+from symeq.terms.polynomials import (
     Exponent,
     Monomial,
     Poly,
@@ -29,8 +31,6 @@ from symeq.ansatz.polynomials import (
     times,
     whole,
 )
-from symeq.errors import InvalidInput
-from symeq.exact import coefficient_field
 
 Kind = Literal["coordinate", "exp", "power", "log", "atan"]
 

@@ -9,10 +9,10 @@ import sympy as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from symeq.ansatz.actions import Derivation, substitution
-from symeq.ansatz.kernels import TermRing
-from symeq.ansatz.polynomials import add, multiply
 from symeq.errors import InvalidInput
+from symeq.terms.actions import Derivation, substitution
+from symeq.terms.polynomials import add, multiply
+from symeq.terms.ring import TermRing
 
 x, u, a = sp.symbols("x u a")
 TERMS = [

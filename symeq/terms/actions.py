@@ -7,8 +7,8 @@ from fractions import Fraction
 
 import sympy as sp
 
-from symeq.ansatz.kernels import TermRing, powers
-from symeq.ansatz.polynomials import Poly, accumulate, add, multiply, times
+from symeq.terms.polynomials import Poly, accumulate, add, multiply, times
+from symeq.terms.ring import TermRing, powers
 
 
 class Derivation:
