@@ -12,6 +12,11 @@ import sympy as sp
 from symeq.exact.vectors import Vector
 
 IntArray = npt.NDArray[np.int64]
+FloatArray = npt.NDArray[np.float64]
+
+# A product of 16 bits and 31 bits has 47, and floating point adds 2^6 of those exactly.
+PANEL = 48
+CHUNK = 256  # rows that are updated together: what a processor keeps at hand
 
 PRIMES = (2147483629, 2147483549)  # congruent to 1 modulo 4: -1 has a root; products of two stay in 63 bits
 
@@ -50,18 +55,29 @@ class ModularEchelon:
 
     def grows_by(self, row: npt.ArrayLike) -> bool:
         """Take a row in; say whether it is independent of those before."""
-        p = self.prime
+        p, rank = self.prime, self.rank
+        known = self._rows[:rank]
         new = np.array(row, dtype=np.int64) % p
-        for known, pivot in zip(self._rows, self._pivots, strict=True):
-            if new[pivot]:
-                new = (new - new[pivot] * known % p) % p
+        new = (new - _times(new[self._pivots], known, p)) % p
         at = np.flatnonzero(new)
         if not at.size:
             return False
-        new = new * pow(int(new[at[0]]), -1, p) % p
-        self._rows = np.vstack([self._rows, new])
-        self._pivots.append(int(at[0]))
+        pivot = int(at[0])
+        new = new * pow(int(new[pivot]), -1, p) % p
+        others = np.flatnonzero(known[:, pivot])
+        known[others] = (known[others] - known[others, pivot][:, None] * new % p) % p
+        if rank == len(self._rows):
+            room = np.zeros((max(8, rank), len(new)), dtype=np.int64)
+            self._rows = np.vstack([self._rows, room])
+        self._rows[rank] = new
+        self._pivots.append(pivot)
         return True
+
+
+def _times(factors: IntArray, rows: IntArray, prime: int) -> IntArray:
+    """factors @ rows modulo p; halves of 16 bits keep sums of 2^15 products inside 63 bits."""
+    high = (factors >> 16) @ rows % prime
+    return ((high << 16) + (factors & 0xFFFF) @ rows) % prime
 
 
 def reduced_echelon(matrix: IntArray, prime: int) -> tuple[IntArray, tuple[int, ...]]:
@@ -69,28 +85,84 @@ def reduced_echelon(matrix: IntArray, prime: int) -> tuple[IntArray, tuple[int, 
 
     matrix: (row, column), whole numbers.
 
+    Elimination goes by panels of columns: only the panel is eliminated column by column, all the rest
+    follows by one product of matrices.
+
     >>> reduced_echelon(np.array([[1, 2], [2, 4]]), PRIMES[0])
     (array([[1, 2]]), (0,))
     """
     rows = np.array(matrix, dtype=np.int64) % prime
     pivots: list[int] = []
-    for column in range(rows.shape[1]):
-        done = len(pivots)
+    for left in range(0, rows.shape[1], PANEL):
+        done, right = len(pivots), left + PANEL
         if done == rows.shape[0]:
             break
-        found = np.flatnonzero(rows[done:, column])
-        if not found.size:
+        panel = rows[done:, left:right]
+        order, found = _pivots(panel.copy(), prime)
+        if not found:
             continue
-        pivot = done + int(found[0])
-        if pivot != done:
-            rows[[done, pivot]] = rows[[pivot, done]]
-        rows[done, column:] = rows[done, column:] * pow(int(rows[done, column]), -1, prime) % prime
-        others = np.flatnonzero(rows[:, column])
-        others = others[others != done]
-        factors = rows[others, column][:, None]
-        rows[others, column:] = (rows[others, column:] - factors * rows[done, column:] % prime) % prime
-        pivots.append(column)
+        rows[done:] = rows[done:][order]
+        new = rows[done : done + len(found)]
+        columns = [left + k for k in found]
+        inverse = _inverse(new[:, columns], prime)
+        new[:, left:] = _product(inverse, new[:, left:].astype(np.float64), prime)
+        for others in (rows[:done], rows[done + len(found) :]):
+            _eliminate(others[:, left:], found, new[:, left:], prime)
+        pivots += columns
     return rows[: len(pivots)], tuple(pivots)
+
+
+def _pivots(panel: IntArray, prime: int) -> tuple[IntArray, list[int]]:
+    """An order of the rows in which the first have pivots, and their columns; the panel is overwritten."""
+    order = np.arange(len(panel))
+    found: list[int] = []
+    for column in range(panel.shape[1]):
+        done = len(found)
+        candidates = np.flatnonzero(panel[done:, column])
+        if not candidates.size:
+            continue
+        pivot = done + int(candidates[0])
+        for array in (panel, order):
+            array[[done, pivot]] = array[[pivot, done]]
+        below = done + candidates[1:]
+        first = panel[done, column:] * pow(int(panel[done, column]), -1, prime) % prime
+        factors = panel[below, column][:, None]
+        panel[below, column:] = (panel[below, column:] - factors * first % prime) % prime
+        found.append(column)
+        if len(found) == len(panel):
+            break
+    return order, found
+
+
+def _inverse(square: IntArray, prime: int) -> IntArray:
+    """The inverse of a small matrix modulo p."""
+    size = len(square)
+    rows = np.hstack([square, np.eye(size, dtype=np.int64)])
+    for k in range(size):
+        pivot = k + int(np.flatnonzero(rows[k:, k])[0])
+        rows[[k, pivot]] = rows[[pivot, k]]
+        rows[k] = rows[k] * pow(int(rows[k, k]), -1, prime) % prime
+        factors = rows[:, k].copy()
+        factors[k] = 0
+        rows = (rows - factors[:, None] * rows[k] % prime) % prime
+    return rows[:, size:]
+
+
+def _eliminate(others: IntArray, pivots: list[int], rows: IntArray, prime: int) -> None:
+    """Subtract from the other rows, in place, what clears their pivot columns."""
+    concerned = np.flatnonzero(others[:, pivots].any(axis=1))
+    factor = rows.astype(np.float64)
+    for at in range(0, len(concerned), CHUNK):
+        chunk = concerned[at : at + CHUNK]
+        here = others[chunk]
+        others[chunk] = (here - _product(here[:, pivots], factor, prime)) % prime
+
+
+def _product(left: IntArray, factor: FloatArray, prime: int) -> IntArray:
+    """left @ factor modulo p in floating point, exactly, for up to PANEL columns of `left`."""
+    high = ((left >> 16).astype(np.float64) @ factor).astype(np.int64) % prime
+    low = ((left & 0xFFFF).astype(np.float64) @ factor).astype(np.int64)
+    return ((high << 16) + low) % prime
 
 
 def modular_rank(matrix: IntArray, prime: int) -> int:
