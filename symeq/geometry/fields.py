@@ -11,7 +11,7 @@ from sympy import Dummy, Expr, Symbol
 
 from symeq.errors import InvalidInput
 from symeq.geometry.calculus import exact_expression, expression_text, partial_derivative
-from symeq.geometry.jet import Jet, MultiIndex
+from symeq.geometry.jet import Jet
 from symeq.geometry.jetring import JetRing, polynomials_on
 from symeq.geometry.names import as_symbols
 from symeq.latex import expression_latex, symbol_latex
@@ -132,10 +132,12 @@ class VectorField:
         prolonged = polynomials_on(jet, [f for _, f in self.components], jet.variables)
         if prolonged is None:
             steps = _Prolongation(dict(self.components), _Expressions(jet))
-            return {c: f for c in coordinates if (f := sympy.expand(steps.at(c))) != 0}
-        ring, components = prolonged
-        steps = _Prolongation(dict(zip(self, components, strict=True)), ring)
-        return {c: ring.expression(f) for c in coordinates if (f := steps.at(c))}
+            return {c: f for c in coordinates if (f := sympy.expand(steps.coefficient(c))) != 0}
+        ring, polynomials = prolonged
+        components = {ring.coordinate(z): f for z, f in zip(self, polynomials, strict=True)}
+        steps = _Prolongation(components, ring)
+        found = ((c, steps.coefficient(ring.coordinate(c))) for c in coordinates)
+        return {c: ring.expression(f) for c, f in found if f}
 
     def _check_point_field(self, jet: Jet) -> None:
         for z in self:
@@ -185,45 +187,53 @@ class _Expressions:
     def __init__(self, jet: Jet) -> None:
         self.jet = jet
 
-    def generator(self, symbol: Symbol) -> Symbol:
+    def coordinate(self, symbol: Symbol) -> Symbol:
         return symbol
+
+    def lower(self, coordinate: Symbol) -> tuple[Symbol, int] | None:
+        if coordinate in self.jet.variables:
+            return None
+        u, index = self.jet.multi_index(coordinate)
+        i = max(k for k, count in enumerate(index) if count)
+        return self.jet.derivative(u, tuple(count - (k == i) for k, count in enumerate(index))), i
+
+    def raised(self, coordinate: Symbol, i: int) -> Symbol:
+        return self.jet.derivative(coordinate, self.jet.independent[i])
 
     def total_derivative(self, expression: Expr, i: int) -> Expr:
         return self.jet.total_derivative(expression, self.jet.independent[i])
+
+    def reduced_by(self, expression: Expr, factor: Expr, coordinate: Symbol) -> Expr:
+        return expression - factor * coordinate
 
 
 class _Prolongation:
     """The recursion of VectorField.prolong, over the ring of the jet or over expressions."""
 
-    def __init__(self, components: Mapping[Symbol, Any], algebra: JetRing | _Expressions) -> None:
-        self.jet: Jet = algebra.jet
+    def __init__(self, components: Mapping[Any, Any], algebra: JetRing | _Expressions) -> None:
         self.algebra: Any = algebra
-        self.known: dict[tuple[Symbol, MultiIndex], Any] = {}
-        self.components = components
-        self.slopes: dict[tuple[int, int], Any] = {}
+        self.known = dict(components)
+        independent = [algebra.coordinate(x) for x in algebra.jet.independent]
+        self.xi = [(k, components[x]) for k, x in enumerate(independent) if x in components]
+        self.slopes: dict[int, list[tuple[int, Any]]] = {}
 
-    def at(self, coordinate: Symbol) -> Any:
-        if coordinate in self.jet.variables:
-            return self.components.get(coordinate, self.algebra.zero)
-        return self.coefficient(*self.jet.multi_index(coordinate))
+    def slopes_along(self, i: int) -> list[tuple[int, Any]]:
+        """k and D_i xi^k wherever it is not zero, computed once."""
+        if i not in self.slopes:
+            found = ((k, self.algebra.total_derivative(f, i)) for k, f in self.xi)
+            self.slopes[i] = [(k, slope) for k, slope in found if slope]
+        return self.slopes[i]
 
-    def slope(self, i: int, k: int) -> Any:
-        """D_i xi^k, computed once."""
-        if (i, k) not in self.slopes:
-            self.slopes[i, k] = self.algebra.total_derivative(self.components[self.jet.independent[k]], i)
-        return self.slopes[i, k]
-
-    def coefficient(self, u: Symbol, index: MultiIndex) -> Any:
-        if not any(index):
-            return self.components.get(u, self.algebra.zero)
-        if (u, index) not in self.known:
-            i = max(k for k, count in enumerate(index) if count)
-            lower = tuple(count - (k == i) for k, count in enumerate(index))
-            below = self.coefficient(u, lower)
-            result = self.algebra.total_derivative(below, i) if below else below
-            for k, x in enumerate(self.jet.independent):
-                if x in self.components and (slope := self.slope(i, k)):
-                    raised = tuple(count + (j == k) for j, count in enumerate(lower))
-                    result -= slope * self.algebra.generator(self.jet.derivative(u, raised))
-            self.known[u, index] = result
-        return self.known[u, index]
+    def coefficient(self, coordinate: Any) -> Any:
+        if coordinate not in self.known:
+            algebra = self.algebra
+            result = algebra.zero
+            step = algebra.lower(coordinate)
+            if step is not None:
+                below, i = step
+                before = self.coefficient(below)
+                result = algebra.total_derivative(before, i) if before else before
+                for k, slope in self.slopes_along(i):
+                    result = algebra.reduced_by(result, slope, algebra.raised(below, k))
+            self.known[coordinate] = result
+        return self.known[coordinate]
