@@ -1,0 +1,185 @@
+"""Does an equation admit a symmetry? Proven member by member, with what is left where it does not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+import sympy as sp
+from sympy import Expr, Symbol
+
+from symeq.errors import InvalidInput
+from symeq.geometry.calculus import expression_text
+from symeq.geometry.fields import VectorField
+from symeq.geometry.grammar import read_symmetry
+from symeq.geometry.jet import Jet
+from symeq.geometry.maps import PointMap
+from symeq.geometry.symmetry import Symmetry
+from symeq.latex import expression_latex, table_latex
+from symeq.symmetries.condition import Condition
+from symeq.symmetries.equations import Equation, Equations, as_equations
+from symeq.terms.polynomials import Poly
+
+Member = VectorField | PointMap
+FACTORED = 40  # residuals with at most so many terms are factored
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class Admission:
+    """Which members of a symmetry map solutions to solutions, and what is left of the others.
+
+    equations; tested: the generators and maps; remainders: for each of them, for each equation, pr v(Delta) or
+    Delta o g on solutions, as an expression in the jet's coordinates: 0 where it is admitted. True if all are.
+
+    >>> heat = Equations(Jet("t x", "u"), "u_t = u_xx")
+    >>> answer = admits(heat, "translation(t); t*d_x + d_u; x -> -x")
+    >>> bool(answer), dict(answer.members)
+    (False, {'d_t': True, 't*d_x + d_u': False, 'x -> -x': True})
+    >>> answer.residuals["t*d_x + d_u"]
+    (-u_x,)
+    """
+
+    equations: Equations
+    tested: tuple[Member, ...]
+    remainders: tuple[tuple[Expr, ...], ...]
+
+    @property
+    def members(self) -> Mapping[str, bool]:
+        """Text of each member -> whether it is admitted."""
+        return MappingProxyType({text: not any(left) for text, left in self.residuals.items()})
+
+    @property
+    def residuals(self) -> Mapping[str, tuple[Expr, ...]]:
+        """Text of each member -> what is left of each equation."""
+        return MappingProxyType(dict(zip(map(str, self.tested), self.remainders, strict=True)))
+
+    def __bool__(self) -> bool:
+        return not any(entry for left in self.remainders for entry in left)
+
+    @property
+    def rejected(self) -> tuple[Member, ...]:
+        """The members that are no symmetries."""
+        return tuple(m for m, left in zip(self.tested, self.remainders, strict=True) if any(left))
+
+    def __str__(self) -> str:
+        if not self.tested:
+            return "nothing to test: the symmetry is trivial"
+        lines = []
+        for text, left in self.residuals.items():
+            lines.append(f"{text}: {'not admitted' if any(left) else 'admitted'}")
+            for lead, entry in zip(self.equations.leads, left, strict=True):
+                if entry != 0:
+                    lines.append(f"    left of the equation for {lead}: {expression_text(entry)}")
+        return "\n".join(lines)
+
+    def __repr__(self) -> str:
+        return f"Admission({dict(self.members)})"
+
+    def latex(self) -> str:
+        r"""Return a LaTeX table of members and what is left of the equations.
+
+        >>> print(admits(["u_t = u_xx"], "d_t", jet=Jet("t x", "u")).latex())
+        \begin{tabular}{lr}
+        \toprule
+        symmetry & residual \\
+        \midrule
+        $\partial_{t}$ & $0$ \\
+        \bottomrule
+        \end{tabular}
+        """
+        names = self.equations.jet.latex_names(*(e for left in self.remainders for e in left))
+        rows = []
+        for member, left in zip(self.tested, self.remainders, strict=True):
+            shown = [expression_latex(e, names) for e in left if e != 0] or ["0"]
+            rows.append([f"${member.latex()}$", f"${',; '.join(shown)}$".replace(",;", r",\;")])
+        return table_latex(["symmetry", "residual"], rows)
+
+    def document(self) -> dict[str, Any]:
+        """Return plain data: `admits`, text -> bool; `residual`, text -> {lead: text}, the zero ones left out."""
+        leads = [c.name for c in self.equations.leads]
+        residual = {
+            text: {c: expression_text(e) for c, e in zip(leads, left, strict=True) if e != 0}
+            for text, left in self.residuals.items()
+        }
+        return {"admits": dict(self.members), "residual": {t: left for t, left in residual.items() if left}}
+
+
+def admits(
+    equations: Equations | Equation | Sequence[Equation],
+    symmetry: Symmetry | Member | str | Sequence[Any],
+    *,
+    jet: Jet | None = None,
+    parameters: str | Sequence[str | Symbol] = (),
+) -> Admission:
+    """Decide exactly whether a symmetry maps solutions of the equations to solutions.
+
+        pr v(Delta_a) = 0 for its generators, Delta_a o g = 0 for its maps, on the solutions of Delta = 0
+
+    Arguments: `equations`, Equations, or texts or expressions beside `jet` and `parameters`; `symmetry`, a
+    Symmetry, a VectorField, a PointMap, a text of the grammar, or a sequence of these. The time of boosts is
+    the variable that all leads are differentiated by.
+    Raises InvalidInput for symbols that nobody declared, and for functions that cannot be decided.
+    Source: Olver, Applications of Lie Groups to Differential Equations (2nd ed., 1993), theorem 2.31.
+
+    >>> bool(admits("u_t + u*u_x + u_xxx = 0", "boost(x, u); 3*t*d_t + x*d_x - 2*u*d_u", jet=Jet("t x", "u")))
+    True
+    """
+    system = as_equations(equations, jet, parameters)
+    given = _symmetry(symmetry, system)
+    given = given.on(system.jet, system.time, parameters=system.parameters)
+    constants = [f for member in given.members for _, f in member.components]
+    condition = Condition(system, [*given.parameters, *constants])
+    remainders = []
+    for member in given.members:
+        if isinstance(member, VectorField):
+            left = condition.residuals(dict(member.components))
+        else:
+            left, condition = _moved(condition, member, constants, given.parameters)
+        remainders.append(tuple(_shown(condition, poly) for poly in left))
+    return Admission(system, given.members, tuple(remainders))
+
+
+def _symmetry(symmetry: Any, equations: Equations) -> Symmetry:
+    if isinstance(symmetry, Symmetry):
+        return symmetry
+    if isinstance(symmetry, VectorField):
+        return Symmetry([symmetry])
+    if isinstance(symmetry, PointMap):
+        return Symmetry(maps=[symmetry])
+    if isinstance(symmetry, str):
+        return read_symmetry(symmetry, equations.jet, equations.parameters)
+    if isinstance(symmetry, Sequence):
+        joint = Symmetry()
+        for part in symmetry:
+            joint += _symmetry(part, equations)
+        return joint
+    raise InvalidInput(
+        f"a symmetry is a Symmetry, a VectorField, a PointMap or a text; found {type(symmetry).__name__}."
+    )
+
+
+def _moved(
+    condition: Condition, point_map: PointMap, constants: Sequence[Expr], parameters: Sequence[Symbol]
+) -> tuple[list[Poly], Condition]:
+    """Delta o g on solutions; a function may need new constants: exp(x + 2) needs exp(2)."""
+    system = condition.equations
+    differences = [rule.lead - rule.rest for rule in system.tested]
+    symbols = set().union(*(e.free_symbols for e in differences))
+    images = point_map.prolong(system.jet, sorted(filter(system.jet.is_coordinate, symbols), key=str))
+    moved = [e.subs(images, simultaneous=True) for e in differences]
+    condition = Condition(system, [*parameters, *constants, *moved])
+    shell = condition.shell
+    polys = [shell.reduce(e) for e in moved]
+    return [{} if shell.vanishes(poly) else poly for poly in polys], condition
+
+
+def _shown(condition: Condition, poly: Poly) -> Expr:
+    """A residual for reading: numerators and roots resolved, factored if short."""
+    if not poly:
+        return sp.S.Zero
+    expression = condition.shell.ring.expression(poly)
+    if len(poly) <= FACTORED:
+        expression = sp.factor(expression)
+    return expression
