@@ -3,111 +3,22 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from typing import TypeAlias
 
 import sympy
 from sympy import Dummy, Expr, Symbol
 
-from symeq.errors import InvalidInput, quoted, unknown_name
-from symeq.geometry import groups
+from symeq.errors import InvalidInput, did_you_mean, quoted, spelled_out, unknown_name
 from symeq.geometry.fields import TIME, VectorField
 from symeq.geometry.jet import Jet
 from symeq.geometry.maps import PointMap
 from symeq.geometry.names import as_symbols, read_expression
+from symeq.geometry.registry import NAMED, Call
 from symeq.geometry.symmetry import Symmetry, trivial
-from symeq.parsing import evaluate
 from symeq.syntax import Node, parse_groups, parse_tree
 
 Parameters = str | Sequence[str | Symbol]
-
-
-@dataclass(frozen=True)
-class _Call:
-    """A named symmetry as written, `rotation(x, y; u, v)`."""
-
-    node: Node
-    text: str
-    constants: tuple[Symbol, ...]
-
-    @property
-    def written(self) -> str:
-        return self.text[self.node.start : self.node.end]
-
-    def refuse(self, reason: str) -> InvalidInput:
-        usage = _NAMED[str(self.node.value)][0]
-        return InvalidInput(f"{quoted(self.written)}: {reason}; it is written like `{usage}`.")
-
-    def tuples(self) -> list[tuple[str, ...]]:
-        """The names in each `;`-separated group."""
-        for argument in (argument for group in self.node.groups for argument in group):
-            if argument.kind != "name":
-                found = quoted(self.text[argument.start : argument.end])
-                raise self.refuse(f"`{self.node.value}` takes names of variables, found {found}")
-        return [tuple(str(argument.value) for argument in group) for group in self.node.groups] or [()]
-
-    def names(self, fewest: int, most: int | None = None) -> tuple[str, ...]:
-        """The names of a call that has one group of `fewest` to `most` of them."""
-        first, *rest = self.tuples()
-        if rest:
-            raise self.refuse(f"`;` has no place in `{self.node.value}`")
-        return self.counted(first, fewest, most)
-
-    def counted(self, names: tuple[str, ...], fewest: int, most: int | None) -> tuple[str, ...]:
-        if len(names) < fewest or (most is not None and len(names) > most):
-            wanted = (
-                f"{fewest} or more"
-                if most is None
-                else f"{fewest} to {most}"
-                if most > fewest
-                else f"{fewest}"
-            )
-            raise self.refuse(f"`{self.node.value}` takes {wanted} variables, found {len(names)}")
-        return names
-
-    def alike(self, group: Callable[..., Symmetry]) -> Symmetry:
-        """The group of the variables before the first `;`, with the vectors after it turning along."""
-        first, *turning = self.tuples()
-        return group(*self.counted(first, 2, None), turning=turning)
-
-    def nothing(self) -> Symmetry:
-        """The symmetry that demands nothing, and takes no argument."""
-        self.names(0, 0)
-        return trivial
-
-    def weights(self) -> dict[str, Expr]:
-        """The weights of `scaling(x=1, t=3)`."""
-        found: dict[str, Expr] = {}
-        arguments = [argument for group in self.node.groups for argument in group]
-        for argument in arguments:
-            if (
-                argument.kind != "relation"
-                or argument.children[0].kind != "name"
-                or len(self.node.groups) > 1
-            ):
-                raise self.refuse("`scaling` takes weights")
-            name = str(argument.children[0].value)
-            if name in found:
-                raise self.refuse(f"{name} has two weights")
-            names = {s.name: s for s in self.constants}
-            found[name] = evaluate(argument.children[1], names, self.text)
-        if not found:
-            raise self.refuse("`scaling` takes at least one weight")
-        return found
-
-
-_NAMED: Mapping[str, tuple[str, Callable[[_Call], Symmetry]]] = {
-    "translation": ("translation(t, x)", lambda call: groups.translation(*call.names(1))),
-    "rotation": ("rotation(x, y; u, v)", lambda call: call.alike(groups.rotation)),
-    "scaling": ("scaling(x=1, t=3, u=-2)", lambda call: groups.scaling(call.weights())),
-    "boost": ("boost(x, u)", lambda call: groups.boost(*call.names(2, 3))),
-    "reflection": ("reflection(x, u)", lambda call: groups.reflection(*call.names(1))),
-    "permutation": ("permutation(x, y)", lambda call: call.alike(groups.permutation)),
-    "cyclic": ("cyclic(x, y, z)", lambda call: call.alike(groups.cyclic)),
-    "phase": ("phase(u, v)", lambda call: groups.phase(*call.names(2, 2))),
-    "trivial": ("trivial", lambda call: call.nothing()),
-}
 
 
 def read_symmetry(text: str, jet: Jet, parameters: Parameters = ()) -> Symmetry:
@@ -144,7 +55,7 @@ def _free_names(node: Node) -> Iterator[str]:
     """The names in a tree, the arguments of named symmetries left out."""
     if node.kind == "name":
         yield str(node.value)
-    if node.kind != "call" or node.value not in _NAMED:
+    if node.kind != "call" or node.value not in NAMED:
         for child in node.children:
             yield from _free_names(child)
 
@@ -158,16 +69,20 @@ def _named_sum(node: Node, text: str, jet: Jet, constants: tuple[Symbol, ...]) -
                 f"{quoted(text)}: {written} is not a symmetry. Write named symmetries joined by `+`, such as"
                 " `translation(t) + boost(x, u)`, a generator like `t*d_x + d_u`, or a map like `x -> -x`."
             )
-        if part.value not in _NAMED:
-            raise unknown_name("symmetry", str(part.value), _NAMED, text)
-        if part.kind == "name" and part.value != "trivial":
-            raise InvalidInput(
-                f"{quoted(text)}: {written} needs arguments, as in `{_NAMED[str(part.value)][0]}`."
-            )
-        call = _Call(part, text, constants)
-        named = _NAMED[str(part.value)][1](call)
-        found += named.on(jet, TIME, parameters=constants)
+        if part.value not in NAMED:
+            raise _unknown_symmetry(str(part.value), text)
+        entry = NAMED[str(part.value)]
+        if part.kind == "name" and "(" in entry.usage:
+            raise InvalidInput(f"{quoted(text)}: {written} needs arguments, as in `{entry.usage}`.")
+        found += entry.read(Call(part, text, constants)).on(jet, TIME, parameters=constants)
     return found
+
+
+def _unknown_symmetry(name: str, text: str) -> InvalidInput:
+    return InvalidInput(
+        f"{quoted(text)}: unknown symmetry {quoted(name)}{spelled_out(name)}.{did_you_mean(name, NAMED)}"
+        f" Known: {', '.join(NAMED)}."
+    )
 
 
 def read_generator(text: str, jet: Jet, parameters: Parameters = ()) -> VectorField:
@@ -283,8 +198,10 @@ def parse(text: str, jet: Jet, parameters: Parameters = ()) -> Meaning:
     if len(groups[0]) > 1:
         return read_symmetry(text, jet, parameters)
     variables = {z.name for z in jet.variables}
+    taken = variables | {s.name for s in as_symbols(parameters)}
     parts = first.children if first.kind == "sum" else (first,)
-    if all(part.value in _NAMED and part.value not in variables for part in parts):
+    # A parameter may have the name of a group, but nobody calls a parameter.
+    if all(p.value in NAMED and p.value not in (variables if p.kind == "call" else taken) for p in parts):
         return read_symmetry(text, jet, parameters)
     if first.kind == "relation":
         return read_equation(text, jet, parameters)

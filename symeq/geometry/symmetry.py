@@ -24,7 +24,8 @@ class Symmetry:
 
     Arguments: sequences of VectorField and PointMap; `label` is the text tables name it by; `parameters` are
     the symbols that are constants. Neither label nor parameters count when symmetries are compared. `a + b`
-    joins two symmetries, and `trivial`, which demands nothing, is the neutral element.
+    joins two symmetries, or a symmetry and one more generator or map; `trivial`, which demands nothing, is
+    the neutral element.
 
     >>> t, x, u = as_symbols("t x u")
     >>> print(Symmetry([VectorField({t: 1})]) + Symmetry(maps=[PointMap({x: -x, u: -u})], label="mirror"))
@@ -63,7 +64,11 @@ class Symmetry:
     def __bool__(self) -> bool:
         return bool(self.members)
 
-    def __add__(self, other: Symmetry) -> Symmetry:
+    def __add__(self, other: Symmetry | VectorField | PointMap) -> Symmetry:
+        if isinstance(other, VectorField):
+            other = Symmetry([other])
+        elif isinstance(other, PointMap):
+            other = Symmetry(maps=[other])
         if not isinstance(other, Symmetry):
             return NotImplemented
         labels = [str(part) for part in (self, other) if part]

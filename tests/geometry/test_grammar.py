@@ -77,7 +77,7 @@ REFUSED_SYMMETRIES = {
     "rotaton(x, y)": "unknown symmetry `rotaton`. Did you mean `rotation`? Known: translation, rotation",
     "u_t": "unknown symmetry `u_t`",
     "rotation(x)": "takes 2 or more variables, found 1; it is written like `rotation(x, y; u, v)`",
-    "rotation(x, y; u)": "the vector (u) has 1 components, it turns with 2 variables",
+    "rotation(x, y; u)": "(u) has 1 component; what turns with 2 variables has 2 for a vector, 3 for a sym",
     "rotation(x, x)": "names x twice",
     "rotation": "needs arguments, as in `rotation(x, y; u, v)`",
     "boost(x)": "takes 2 to 3 variables, found 1",

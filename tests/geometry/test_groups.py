@@ -77,7 +77,7 @@ REFUSED: list[tuple[Callable[[], Symmetry], str]] = [
     (lambda: rotation("x"), "at least 2 variables"),
     (lambda: rotation("x", "x"), "names x twice"),
     (lambda: rotation("x", "y", turning=[("u", "x")]), "names x twice"),
-    (lambda: rotation("x", "y", turning=[("u", "v", "w")]), "has 3 components, it turns with 2 variables"),
+    (lambda: rotation("x", "y", turning=["u"]), "2 for a vector, 3 for a symmetric tensor, 4 for a tensor"),
     (lambda: scaling(), "at least 1 variable"),
     (lambda: scaling(x=0), "weight that is not zero"),
     (lambda: scaling(x="1"), "found the text"),
