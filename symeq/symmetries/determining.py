@@ -1,0 +1,298 @@
+"""The determining equations of point symmetries at random points modulo a prime, and exactly on supports."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import accumulate
+from typing import Any
+
+import numpy as np
+import sympy as sp
+from sympy import Symbol
+
+from symeq.errors import InvalidInput
+from symeq.exact import Inconsistent, solve_affine
+from symeq.exact.modular import modular_null_space
+from symeq.geometry.jet import MultiIndex
+from symeq.symmetries.ansatz import Column, FieldAnsatz
+from symeq.symmetries.cloud import Cloud, IntArray, modular_product
+from symeq.symmetries.condition import Condition, index_factorial
+from symeq.terms import powers
+from symeq.terms.polynomials import Poly
+
+SPARE_POINTS = 8  # beyond those that would do if every equation gave an independent row at every point
+LARGEST_CLASS = 6000  # unknowns that are eliminated together
+MOST_ENTRIES = 20_000_000  # of the rows at the points of one chunk of classes
+
+Weights = Sequence[Mapping[Symbol, sp.Rational]]
+
+
+class OutOfTime(Exception):
+    """The budget ran out between two steps."""
+
+
+class Determining:
+    """The linear equations on the coefficients of an ansatz v = sum c_k f_k d/dz_k.
+
+        sum_k c_k pr(f_k d/dz_k)(Delta_b) = 0 at every point of the solution manifold
+
+    A random point modulo a prime gives one row for each equation; the total derivatives D_K f_k of all
+    monomials come from truncated Taylor series of the variables, those of other functions from the terms
+    themselves. A rank modulo p at chosen points never exceeds the true rank, so the nullity is an upper bound
+    of the dimension. `exact` solves the determining equations without primes on chosen columns, which is
+    a lower bound and a proof.
+
+    condition: of the equations, made with the constants of the ansatz. deadline: of time.monotonic.
+
+    >>> from symeq.geometry.jet import Jet
+    >>> from symeq.symmetries.ansatz import polynomial_fields
+    >>> from symeq.symmetries.equations import Equations
+    >>> jet = Jet("t x", "u")
+    >>> fields = polynomial_fields(jet, 1)
+    >>> equations = Determining(Condition(Equations(jet, "u_t = u_xx")))
+    >>> [basis.shape for basis in equations.null_spaces(fields, [range(len(fields.columns))])]
+    [(6, 12)]
+    """
+
+    def __init__(self, condition: Condition, *, deadline: float | None = None) -> None:
+        self.condition, self.jet = condition, condition.jet
+        self.deadline = deadline
+        self._monomials: dict[sp.Expr, tuple[int, ...]] = {}
+
+    def check_time(self, work: float = 0.0) -> None:
+        """Raise OutOfTime when the budget is gone, or `work` more seconds would exceed it."""
+        if self.deadline is not None and time.monotonic() + work > self.deadline:
+            raise OutOfTime
+
+    # -- modulo a prime
+
+    def null_spaces(
+        self, ansatz: FieldAnsatz, classes: Sequence[Sequence[int]], *, skip: int = 0, seed: int = 0
+    ) -> Iterator[IntArray]:
+        """Yield, for each class of columns, a basis modulo p of the solutions on it, (vector, column).
+
+        Points are added until they lower the nullity no further. `skip` primes are passed over.
+        Raises OutOfTime, and InvalidInput for more unknowns than can be eliminated together.
+        """
+        largest = max(map(len, classes), default=0)
+        if largest > LARGEST_CLASS:
+            raise InvalidInput(
+                f"{largest} unknowns hang together; at most {LARGEST_CLASS} are eliminated. Take a lower"
+                " degree, or list coefficient functions as `ansatz`."
+            )
+        self.check_time()
+        self._prepare(ansatz)
+        cloud = Cloud(self.condition.shell.ring, seed=seed, skip=skip)
+        for chunk in _chunks(classes, len(self.condition.weights)):
+            offsets = [0, *accumulate(map(len, chunk))]
+            columns = [ansatz.columns[k] for chosen in chunk for k in chosen]
+            pool: list[IntArray] = []
+
+            def batch(number: int, pool: list[IntArray] = pool, columns: list[Column] = columns) -> IntArray:
+                while len(pool) <= number:
+                    self.check_time()
+                    pool.append(self._rows(columns, cloud, SPARE_POINTS if pool else points))
+                return pool[number]
+
+            points = max(map(len, chunk)) // len(self.condition.weights) + SPARE_POINTS
+            for chosen, start in zip(chunk, offsets, strict=False):
+                self.check_time(_seconds(len(chosen)))
+                yield self._null_space(batch, slice(start, start + len(chosen)), cloud.prime)
+
+    def _null_space(self, batch: Callable[[int], IntArray], columns: slice, p: int) -> IntArray:
+        """The null space at as many points as may do, then cut down by further points while they do so."""
+        first = batch(0)
+        size = columns.stop - columns.start
+        enough = size // first.shape[0] + SPARE_POINTS
+        basis = modular_null_space(first[:, :enough, columns].reshape(-1, size), p)
+        rest = [first[:, enough:, columns]] if first.shape[1] >= enough + SPARE_POINTS else []
+        number = 0
+        while len(basis):
+            if not rest:
+                number += 1
+                rest = [batch(number)[:, :, columns]]
+            image = modular_product(rest.pop().reshape(-1, size), np.ascontiguousarray(basis.T), p)
+            if not image.any():
+                break
+            self.check_time()
+            basis = modular_product(modular_null_space(image, p), basis, p)
+        return basis
+
+    def _prepare(self, ansatz: FieldAnsatz) -> None:
+        """Make every polynomial that is going to be evaluated: the generators of the ring are complete then."""
+        shell = self.condition.shell
+        for index in self.condition.indices:
+            for u in self.jet.dependent:
+                shell.normal(self.jet.derivative(u, index))
+            for f in ansatz.functions:
+                if self._exponents(f) is None:
+                    self.condition.derived(f, index)
+
+    def _exponents(self, function: sp.Expr) -> tuple[int, ...] | None:
+        """The exponents of a monomial in the variables; None for any other function."""
+        if function not in self._monomials:
+            found = powers(function)
+            known = {z: k for k, z in enumerate(self.jet.variables)}
+            if found is None or any(z not in known for z in found):
+                return None
+            self._monomials[function] = tuple(found.get(z, 0) for z in self.jet.variables)
+        return self._monomials[function]
+
+    def _rows(self, columns: Sequence[Column], cloud: Cloud, count: int) -> IntArray:
+        """The determining equations at new points, (equation, point, column)."""
+        condition, jet = self.condition, self.jet
+        indices, p = condition.indices, cloud.prime
+        functions = list(dict.fromkeys(f for f, _ in columns))
+        monomials = [f for f in functions if self._exponents(f) is not None]
+        others = [f for f in functions if self._exponents(f) is None]
+        wanted: list[Poly] = []
+        wanted += [w for weights in condition.weights for w in weights.values()]
+        series_at = len(wanted)
+        wanted += [condition.shell.normal(jet.derivative(u, k)) for u in jet.dependent for k in indices]
+        wanted += [condition.shell.ring.coordinate(x) for x in jet.independent]
+        others_at = len(wanted)
+        wanted += [condition.derived(f, k) for f in others for k in indices]
+        values = cloud.values(wanted, count)
+        taylor = np.empty((count, len(functions), len(indices)), dtype=np.int64)
+        place = {f: k for k, f in enumerate(functions)}
+        if monomials:
+            series = self._series(values[series_at:others_at], p)
+            made = self._taylor([self._monomials[f] for f in monomials], series, p)
+            taylor[:, [place[f] for f in monomials]] = made
+        if others:
+            shape = (len(others), len(indices), count)
+            taylor[:, [place[f] for f in others]] = values[others_at:].reshape(shape).transpose(2, 0, 1)
+        at = {index: k for k, index in enumerate(indices)}
+        rows = np.zeros((len(condition.weights), count, len(columns)), dtype=np.int64)
+        slots = {z: [k for k, (_, y) in enumerate(columns) if y == z] for z in jet.variables}
+        chosen = {z: [place[columns[k][0]] for k in slots[z]] for z in jet.variables}
+        done = 0
+        for b, weights in enumerate(condition.weights):
+            for z, index in weights:
+                if slots[z]:
+                    part = taylor[:, chosen[z], at[index]] * values[done][:, None] % p
+                    rows[b][:, slots[z]] = (rows[b][:, slots[z]] + part) % p
+                done += 1
+        return rows
+
+    def _series(self, values: IntArray, p: int) -> IntArray:
+        """Taylor coefficients of the variables along a solution, (variable, point, index)."""
+        jet, indices = self.jet, self.condition.indices
+        count = values.shape[1]
+        series = np.zeros((len(jet.variables), count, len(indices)), dtype=np.int64)
+        inverse = np.array([pow(index_factorial(k), -1, p) for k in indices], dtype=np.int64)
+        dependent = values[: len(jet.dependent) * len(indices)]
+        shape = (len(jet.dependent), len(indices), count)
+        series[len(jet.independent) :] = dependent.reshape(shape).transpose(0, 2, 1) * inverse % p
+        for k in range(len(jet.independent)):
+            series[k, :, 0] = values[len(dependent) + k]
+            unit = tuple(int(at == k) for at in range(len(jet.independent)))
+            if unit in indices:
+                series[k, :, indices.index(unit)] = 1
+        return series
+
+    def _taylor(self, monomials: Sequence[tuple[int, ...]], series: IntArray, p: int) -> IntArray:
+        """D_K m = K! times the Taylor coefficient, for every monomial m, (point, monomial, index)."""
+        indices = self.condition.indices
+        sums = _sums(indices)
+        one = np.zeros(series.shape[1:], dtype=np.int64)
+        one[:, 0] = 1
+        known: dict[tuple[int, ...], IntArray] = {(0,) * len(series): one}
+
+        def of(monomial: tuple[int, ...]) -> IntArray:
+            if monomial not in known:
+                z = next(k for k, e in enumerate(monomial) if e)
+                lower = of(tuple(e - (k == z) for k, e in enumerate(monomial)))
+                product = np.zeros_like(lower)
+                for i, j, k in sums:
+                    product[:, k] = (product[:, k] + lower[:, i] * series[z][:, j]) % p
+                known[monomial] = product
+            return known[monomial]
+
+        made = np.stack([of(m) for m in monomials], axis=1)
+        factorials = np.array([index_factorial(k) % p for k in indices], dtype=np.int64)
+        return made * factorials % p
+
+    # -- exactly
+
+    def exact(self, ansatz: FieldAnsatz, chosen: Iterable[int]) -> list[dict[int, sp.Expr]]:
+        """Return all solutions on the chosen columns, exactly, as a readable basis of sparse vectors.
+
+        Every coefficient of every independent monomial of the determining equations vanishes for them.
+        """
+        chosen = list(chosen)
+        shell = self.condition.shell
+        ring = shell.ring
+        columns = []
+        for k in chosen:
+            self.check_time()
+            columns.append(self.condition.column(*ansatz.columns[k]))
+        rows: list[tuple[dict[int, Any], Any]] = []
+        for b in range(len(self.condition.weights)):
+            by_monomial: dict[Any, dict[int, Any]] = {}
+            for at, poly in enumerate(ring.canonical([column[b] for column in columns])):
+                for monomial, value in poly.items():
+                    by_monomial.setdefault(monomial, {})[at] = value
+            rows += [(row, 0) for row in by_monomial.values()]
+        ring.confirm_independence()
+        self.check_time()
+        answer = solve_affine(rows, len(chosen), field=ring.field)
+        assert not isinstance(answer, Inconsistent)  # homogeneous
+        return [{chosen[at]: value for at, value in vector.items()} for vector in answer.basis]
+
+    # -- classes of columns that no scaling symmetry mixes
+
+    def scalings(self) -> list[dict[Symbol, sp.Rational]]:
+        """The weights of the scaling symmetries sum_z w_z z d/dz, exactly; only rational ones."""
+        diagonal = FieldAnsatz(self.jet, tuple((z, z) for z in self.jet.variables), 1)
+        return [
+            {self.jet.variables[k]: w for k, w in vector.items()}
+            for vector in self.exact(diagonal, range(len(diagonal.columns)))
+            if all(w.is_Rational for w in vector.values())
+        ]
+
+    def classes(self, ansatz: FieldAnsatz, weights: Weights) -> list[list[int]]:
+        """Columns by weight: with w = sum w_z z d/dz a symmetry, so is each part of v of one weight."""
+        groups: dict[tuple[Any, ...], list[int]] = {}
+        for k, (function, variable) in enumerate(ansatz.columns):
+            exponents = self._exponents(function)
+            if exponents is None:
+                return [list(range(len(ansatz.columns)))]
+            key = tuple(
+                sum((e * w.get(z, 0) for e, z in zip(exponents, self.jet.variables, strict=True)), sp.S.Zero)
+                - w.get(variable, 0)
+                for w in weights
+            )
+            groups.setdefault(key, []).append(k)
+        return list(groups.values())
+
+
+def _chunks(classes: Sequence[Sequence[int]], equations: int) -> Iterator[list[Sequence[int]]]:
+    """Classes that are sampled at the same points, the rows of which fit into memory."""
+    chunk: list[Sequence[int]] = []
+    for chosen in classes:
+        size = sum(map(len, chunk)) + len(chosen)
+        if chunk and size * (len(chosen) + SPARE_POINTS * equations) > MOST_ENTRIES:
+            yield chunk
+            chunk = []
+        chunk.append(chosen)
+    if chunk:
+        yield chunk
+
+
+def _seconds(unknowns: int) -> float:
+    """A guess at the time of an elimination, to stop before it and not in it."""
+    return 4e-9 * unknowns**3
+
+
+def _sums(indices: Sequence[MultiIndex]) -> list[tuple[int, int, int]]:
+    """All places (i, j, k) with indices[i] + indices[j] = indices[k]."""
+    at = {index: k for k, index in enumerate(indices)}
+    found = []
+    for i, one in enumerate(indices):
+        for j, other in enumerate(indices):
+            total = tuple(a + b for a, b in zip(one, other, strict=True))
+            if total in at:
+                found.append((i, j, at[total]))
+    return found

@@ -1,0 +1,202 @@
+"""What kind of transformation a vector field generates, told from its form and not from names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import sympy as sp
+from sympy import Expr, Symbol
+
+from symeq.geometry.fields import VectorField
+from symeq.geometry.jet import Jet
+
+Linear = dict[tuple[Symbol, Symbol], Expr]  # (z, y) -> coefficient of y in the component along z
+
+KINDS = (
+    "translation", "rotation", "hyperbolic rotation", "phase rotation", "scaling", "Galilean boost",
+    "moving frame", "projective", "conformal", "linear", "gauge shift", "superposition", "",
+)  # fmt: skip
+"""The kinds in the order in which generators are listed."""
+
+
+def kind_of(field: VectorField, jet: Jet, *, linear_equations: bool = False) -> str:
+    """Return the kind of a field: one of KINDS, "" for none of those.
+
+    linear_equations: whether solutions of the equations may be added, so that f(x) d/du adds one.
+
+    >>> jet = Jet("t x y", "u v")
+    >>> t, x, y, u, v = jet.variables
+    >>> kind_of(VectorField({x: -y, y: x, u: -v, v: u}), jet), kind_of(VectorField({x: t, u: 1}), jet)
+    ('rotation', 'Galilean boost')
+    >>> kind_of(VectorField({t: t**2, x: t * x, y: t * y}), jet)
+    'projective'
+    """
+    components = dict(field.components)
+    moving = {z: f for z, f in components.items() if z in jet.independent}
+    variables = set(jet.variables)
+    if all(not f.free_symbols & variables for f in components.values()):
+        return "translation"
+    if not moving and all(f.free_symbols & variables <= set(jet.independent) for f in components.values()):
+        return "superposition" if linear_equations else "gauge shift"
+    matrix = _matrix(components, jet)
+    if matrix is not None and (kind := _linear_kind(matrix, jet)):
+        return kind
+    if boost := _boost_kind(moving, jet):
+        return boost
+    return _curved_kind(moving, jet) or ("linear" if matrix is not None else "")
+
+
+def name_of(field: VectorField, jet: Jet, *, linear_equations: bool = False) -> str:
+    """Return the kind of a field with the variables it concerns, as far as the grammar can write it.
+
+    >>> jet = Jet("t x y", "u v p")
+    >>> t, x, y, u, v, p = jet.variables
+    >>> name_of(VectorField({x: -y, y: x, u: -v, v: u}), jet)
+    'rotation(x, y; u, v)'
+    >>> name_of(VectorField({t: 2 * t, x: x, y: y, u: -u}), jet)
+    'scaling(t=2, x=1, y=1, u=-1)'
+    >>> name_of(VectorField({p: t**2}), jet)
+    'gauge shift of p'
+    """
+    kind = kind_of(field, jet, linear_equations=linear_equations)
+    components = dict(field.components)
+    listed = [z for z in jet.variables if z in components]
+    names = ", ".join(z.name for z in listed)
+    if kind == "translation":
+        return f"translation({names})" if len(listed) == 1 else f"translation along {names}"
+    if kind == "scaling":
+        weights = ", ".join(f"{z.name}={sp.expand(components[z] / z)}" for z in listed)
+        return f"scaling({weights})"
+    if kind in ("rotation", "phase rotation", "hyperbolic rotation"):
+        return _turning(kind, components, jet)
+    if kind == "Galilean boost":
+        moved = [z.name for z in listed if z in jet.independent]
+        return f"Galilean boost along {', '.join(moved)}"
+    if kind == "moving frame":
+        return f"moving frame along {', '.join(z.name for z in listed if z in jet.independent)}"
+    if kind == "gauge shift":
+        return f"gauge shift of {names}"
+    if kind == "superposition":
+        return "superposition of a solution"
+    return {"projective": "projective transformation", "conformal": "special conformal transformation"}.get(
+        kind, "linear transformation" if kind == "linear" else ""
+    )
+
+
+def _matrix(components: Mapping[Symbol, Expr], jet: Jet) -> Linear | None:
+    """The coefficients of a field that is linear in the variables, without constant part."""
+    matrix: Linear = {}
+    for z, f in components.items():
+        rest = f
+        for y in jet.variables:
+            slope = sp.expand(f).coeff(y, 1)
+            if slope != 0:
+                if slope.free_symbols & set(jet.variables):
+                    return None
+                matrix[z, y] = slope
+                rest = rest - slope * y
+        if sp.expand(rest) != 0:
+            return None
+    return matrix
+
+
+def _linear_kind(matrix: Linear, jet: Jet) -> str:
+    if all(z == y for z, y in matrix):
+        return "scaling"
+    independent = set(jet.independent)
+    if any((z in independent) != (y in independent) for z, y in matrix) or any(z == y for z, y in matrix):
+        return ""
+    turning = all(matrix.get((y, z)) == -a for (z, y), a in matrix.items())
+    if turning:
+        return "rotation" if any(z in independent for z, _ in matrix) else "phase rotation"
+    outer = {pair: a for pair, a in matrix.items() if pair[0] in independent}
+    if len(outer) == 2:
+        [((z, y), a), ((w, s), b)] = outer.items()
+        if (z, y) == (s, w):
+            return "rotation" if (a / b).is_negative else "hyperbolic rotation"
+    return ""
+
+
+def _turning(kind: str, components: Mapping[Symbol, Expr], jet: Jet) -> str:
+    """The planes that turn: rotation(x, y; u, v)."""
+    groups = []
+    for part in (jet.independent, jet.dependent):
+        seen: list[Symbol] = []
+        for z in part:
+            if z in components and z not in seen:
+                partners = [y for y in part if components[z].has(y)]
+                groups.append([z, *(y for y in partners if y != z)])
+                seen += [z, *partners]
+    shown = "; ".join(", ".join(z.name for z in group) for group in groups)
+    if kind == "phase rotation":
+        return f"phase({shown})" if len(groups) == 1 and len(groups[0]) == 2 else f"phase rotation of {shown}"
+    return f"Lorentz boost({shown})" if kind == "hyperbolic rotation" else f"rotation({shown})"
+
+
+def _boost_kind(moving: Mapping[Symbol, Expr], jet: Jet) -> str:
+    """Motion of the frame: components f(t) along other independent variables, with one t for all."""
+    if not moving:
+        return ""
+    used = set().union(*(f.free_symbols for f in moving.values())) & set(jet.variables)
+    if len(used) != 1 or used & set(moving) or not used <= set(jet.independent):
+        return ""
+    [t] = used
+    affine = all(sp.expand(f.diff(t, 2)) == 0 for f in moving.values())
+    return "Galilean boost" if affine else "moving frame"
+
+
+def _curved_kind(moving: Mapping[Symbol, Expr], jet: Jet) -> str:
+    """Quadratic motion of the independent variables: x (a.x), or conformal for some diagonal metric."""
+    if not moving or any(f.free_symbols & set(jet.dependent) for f in moving.values()):
+        return _fully_projective(moving, jet)
+    quadratic = all(f.is_polynomial(*jet.independent) for f in moving.values())
+    if not quadratic or max(sp.Poly(f, *jet.independent).total_degree() for f in moving.values()) != 2:
+        return ""
+    if any(sp.Poly(f, *jet.independent).homogeneous_order() != 2 for f in moving.values()):
+        return ""
+    if _is_conformal(moving, jet):
+        return "conformal"
+    return "projective" if _has_common_factor(moving) else ""
+
+
+def _has_common_factor(moving: Mapping[Symbol, Expr]) -> bool:
+    """Whether xi^z = w_z z l with one linear l and weights w_z."""
+    factors = [sp.cancel(f / z) for z, f in moving.items()]
+    return all(f.is_polynomial() for f in factors) and all(
+        sp.cancel(f / factors[0]).is_number for f in factors
+    )
+
+
+def _fully_projective(moving: Mapping[Symbol, Expr], jet: Jet) -> str:
+    if not moving or not all(f.is_polynomial(*jet.variables) for f in moving.values()):
+        return ""
+    if any(sp.Poly(f, *jet.variables).homogeneous_order() != 2 for f in moving.values()):
+        return ""
+    return "projective" if _has_common_factor(moving) else ""
+
+
+def _is_conformal(moving: Mapping[Symbol, Expr], jet: Jet) -> bool:
+    """d_i xi_j + d_j xi_i = 2 sigma g_ij for the metric diag(1, g_2, ...) that the field itself suggests."""
+    axes = list(moving)
+    if len(axes) < 2:
+        return False
+    sigma = sp.expand(moving[axes[0]].diff(axes[0]))
+    metric = {axes[0]: sp.S.One}
+    for y in axes[1:]:
+        if sp.expand(moving[y].diff(y) - sigma) != 0:
+            return False
+        one, other = moving[axes[0]].diff(y), moving[y].diff(axes[0])
+        if one == 0 and other == 0:
+            continue
+        ratio = sp.cancel(-one / other) if other != 0 else sp.S.Zero
+        if ratio == 0 or ratio.free_symbols & set(jet.variables):
+            return False
+        metric[y] = ratio
+    if len(metric) != len(axes):
+        return False
+    return all(
+        sp.expand(metric[z] * moving[z].diff(y) + metric[y] * moving[y].diff(z)) == 0
+        for z in axes
+        for y in axes
+        if z != y
+    )
