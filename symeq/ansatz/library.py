@@ -34,7 +34,7 @@ class Library:
     terms: tuple[sp.Expr, ...]
 
     def __init__(self, terms: Iterable[sp.Expr | int]) -> None:
-        distinct = dict.fromkeys(_without_number(exact_expression(term)) for term in terms)
+        distinct = dict.fromkeys(_without_number(term) for term in terms)
         distinct.pop(sp.S.Zero, None)
         if not distinct:
             raise InvalidInput("A library needs at least one term that is not zero.")
@@ -85,10 +85,10 @@ class Library:
         return r", \; ".join(expression_latex(term, names) for term in self.terms)
 
 
-def _without_number(term: sp.Expr) -> sp.Expr:
-    if term.is_Symbol or powers(term) is not None:
+def _without_number(term: sp.Expr | int) -> sp.Expr:
+    if isinstance(term, sp.Expr) and powers(term) is not None:
         return term
-    number, rest = term.as_coeff_Mul()
+    number, rest = exact_expression(term).as_coeff_Mul()
     return rest if number else sp.S.Zero
 
 

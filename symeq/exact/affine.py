@@ -9,10 +9,10 @@ from typing import Any
 
 import sympy as sp
 from sympy.polys.domains.domain import Domain
-from sympy.polys.matrices.sdm import sdm_irref
 from sympy.polys.polyerrors import CoercionFailed
 
 from symeq.errors import InvalidInput
+from symeq.exact.echelon import reduced_echelon_rows
 from symeq.exact.shortest import ShortestBasis
 from symeq.exact.vectors import Vector, null_vectors
 
@@ -124,19 +124,19 @@ def solve_affine(
         exact = [({k: _number(v) for k, v in row.items()}, _number(d)) for row, d in rows]
         field = coefficient_field([e for row, d in exact for e in (*row.values(), d)])
         rows = [({k: field.from_sympy(v) for k, v in row.items()}, field.from_sympy(d)) for row, d in exact]
-    element = cache(field.convert)
+    # Whole numbers stay Python's over Q, as they are faster.
+    element = (lambda v: v) if field.is_QQ else cache(field.convert)
     # The right-hand side enters as one more unknown, fixed to 1: C c - d * 1 = 0.
-    matrix: dict[int, Vector] = {}
-    for i, (row, d) in enumerate(rows):
+    matrix: list[Vector] = []
+    for row, d in rows:
         entries = {k: element(v) for k, v in row.items() if v}
         if d:
             entries[unknowns] = -element(d)
-        if entries:
-            matrix[i] = entries
-    reduced, pivots, _ = sdm_irref(matrix)
-    if unknowns in pivots:
+        matrix.append(entries)
+    reduced = reduced_echelon_rows(matrix, field)
+    if unknowns in reduced:
         return Inconsistent(_contradiction(rows, field))
-    null = null_vectors(reduced, pivots, unknowns + 1, field)
+    null = null_vectors(reduced, reduced, unknowns + 1, field)
     particular: dict[int, sp.Expr] = {}
     basis: list[dict[int, sp.Expr]] = []
     for vectors in _components(null):
@@ -169,13 +169,14 @@ def _contradiction(rows: Sequence[Row], field: Domain) -> tuple[int, ...]:
             transposed.setdefault(-1, {})[i] = field.convert(d)
     last = len(rows)
     transposed[-1][last] = -field.one
-    reduced, pivots, columns = sdm_irref(transposed)
-    support = {pivot for row, pivot in zip(reduced.values(), pivots, strict=True) if row.get(last)}
-    return tuple(sorted(support))
+    reduced = reduced_echelon_rows(transposed.values(), field)
+    return tuple(pivot for pivot, row in reduced.items() if row.get(last))
 
 
 def _over_rationals(vectors: list[Vector], field: Domain) -> tuple[list[Vector], Domain]:
     """The vectors over Q if they lie there: a symmetry with sqrt(3) mostly leaves laws without."""
+    if field.is_QQ:
+        return vectors, field
     try:
         return [{k: sp.QQ.convert_from(v, field) for k, v in vector.items()} for vector in vectors], sp.QQ
     except CoercionFailed:
@@ -183,6 +184,8 @@ def _over_rationals(vectors: list[Vector], field: Domain) -> tuple[list[Vector],
 
 
 def _expressions(vector: Vector, field: Domain) -> dict[int, sp.Expr]:
+    if field.is_QQ:
+        return {k: field.to_sympy(vector[k]) for k in sorted(vector)}
     return {k: sp.expand(field.to_sympy(vector[k])) for k in sorted(vector)}
 
 

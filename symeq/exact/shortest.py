@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from sympy.polys.domains.domain import Domain
-from sympy.polys.matrices.sdm import sdm_irref
 
+from symeq.exact.echelon import reduced_echelon_rows
 from symeq.exact.vectors import Vector, null_vectors, primitive
 
 Values = tuple[Any, ...]
@@ -39,10 +39,10 @@ class ShortestBasis:
         vectors = [primitive(vector, field) for vector in vectors]
         if field.is_QQ:
             vectors = [{k: int(v) for k, v in vector.items()} for vector in vectors]
-        zero = 0 if field.is_QQ else field.zero
+        self.zero = 0 if field.is_QQ else field.zero
         classes: dict[Values, list[tuple[int, Values]]] = {}
         for k in sorted(set().union(*vectors)):
-            column = tuple(vector.get(k, zero) for vector in vectors)
+            column = tuple(vector.get(k, self.zero) for vector in vectors)
             classes.setdefault(self._normal(column), []).append((k, column))
         self.classes = list(classes.values())
         self.weights = [len(members) for members in self.classes]
@@ -121,9 +121,9 @@ class ShortestBasis:
         rank = len(self.rows)
         columns = [{i: self.field.convert(v) for i, v in enumerate(c[0][1]) if v} for c in self.classes]
         for subset in combinations(columns, rank - 1):
-            reduced, pivots, _ = sdm_irref({i: dict(column) for i, column in enumerate(subset)})
-            if len(pivots) == rank - 1:
-                y = primitive(null_vectors(reduced, pivots, rank, self.field)[0], self.field)
+            reduced = reduced_echelon_rows(subset, self.field)
+            if len(reduced) == rank - 1:
+                y = primitive(null_vectors(reduced, reduced, rank, self.field)[0], self.field)
                 factors = [(i, int(v) if self.field.is_QQ else v) for i, v in y.items()]
                 yield tuple(sum(v * self.rows[i][j] for i, v in factors) for j in range(len(self.classes)))
 
@@ -133,16 +133,12 @@ class ShortestBasis:
         for seed in range(min(12, ELIMINATION_WORK // (rank * rank * width))):
             draw = random.Random(seed)
             order = sorted(range(width), key=lambda i: draw.expovariate(1.0) / self.weights[i])
-            matrix = {
-                i: {at: self.field.convert(row[j]) for at, j in enumerate(order) if row[j]}
-                for i, row in enumerate(self.rows)
-            }
+            matrix = [{at: row[j] for at, j in enumerate(order) if row[j]} for row in self.rows]
             place = sorted(range(width), key=order.__getitem__)
             rows = []
-            for row in sdm_irref(matrix)[0].values():
-                vector = primitive(row, self.field)
-                values = (vector.get(at, self.field.zero) for at in place)
-                rows.append(tuple(map(int, values)) if self.field.is_QQ else tuple(values))
+            for row in reduced_echelon_rows(matrix, self.field).values():
+                vector = row if self.field.is_QQ else primitive(row, self.field)
+                rows.append(tuple(vector.get(at, self.zero) for at in place))
             yield rows
 
     def _reduced(self, rows: list[Values]) -> list[Values]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from functools import reduce
 from math import gcd, lcm
 from typing import Any
@@ -14,14 +14,19 @@ Vector = dict[int, Any]
 
 
 def null_vectors(
-    reduced: Mapping[int, Vector], pivots: Sequence[int], columns: int, field: Domain
+    reduced: Mapping[int, Vector], pivots: Collection[int], columns: int, field: Domain
 ) -> list[Vector]:
+    """One vector for each free column, given reduced rows and their pivots, which are 1 but over Q.
+
+    >>> null_vectors({0: {0: 2, 1: 1}}, [0], 2, sp.QQ) == [{1: 1, 0: sp.QQ(-1, 2)}]
+    True
+    """
     bound = set(pivots)
     vectors = {free: {free: field.one} for free in range(columns) if free not in bound}
     for row, pivot in zip(reduced.values(), pivots, strict=True):
         for k, value in row.items():
             if k != pivot:
-                vectors[k][pivot] = -value
+                vectors[k][pivot] = field(-value) / row[pivot] if field.is_QQ else -value
     return list(vectors.values())
 
 

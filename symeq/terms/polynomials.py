@@ -44,7 +44,7 @@ def times(m: Monomial, n: Monomial) -> Monomial:
     exponents = dict(m)
     for i, e in n:
         exponents[i] = exponents.get(i, 0) + e
-    return tuple(sorted((i, whole(e)) for i, e in exponents.items() if e))
+    return tuple(sorted([(i, e if type(e) is int else whole(e)) for i, e in exponents.items() if e]))
 
 
 def whole(exponent: Exponent) -> Exponent:
