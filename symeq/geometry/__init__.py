@@ -1,7 +1,7 @@
 """What is a symmetry? Jets, vector fields, point maps and the groups they make."""
 
-from symeq.geometry.conformal import conformal
-from symeq.geometry.discrete import parity, time_reversal
+from symeq.geometry.conformal_groups import conformal
+from symeq.geometry.discrete import discrete_rotation, parity, time_reversal
 from symeq.geometry.fields import TIME, VectorField
 from symeq.geometry.grammar import parse, read_equation, read_generator, read_map, read_symmetry
 from symeq.geometry.groups import (
@@ -24,16 +24,37 @@ from symeq.geometry.symmetry import Symmetry, trivial
 from symeq.geometry.unitary import SU2, U1
 
 __all__ = [
+    "E",
+    "GL",
+    "O",
+    "SE",
+    "SL",
+    "SL2",
+    "SO",
+    "SU2",
     "TIME",
+    "U1",
+    "Galilei",
     "Jet",
+    "Lorentz",
+    "Poincare",
     "PointMap",
+    "Schroedinger",
+    "Sp",
     "Symmetry",
     "VectorField",
+    "affine",
     "boost",
+    "conformal",
     "cyclic",
+    "discrete_rotation",
+    "equiaffine",
+    "known_symmetries",
+    "parity",
     "parse",
     "permutation",
     "phase",
+    "projective",
     "read_equation",
     "read_generator",
     "read_map",
@@ -41,28 +62,8 @@ __all__ = [
     "reflection",
     "rotation",
     "scaling",
+    "symplectic",
+    "time_reversal",
     "translation",
     "trivial",
-    "conformal",
-    "parity",
-    "time_reversal",
-    "GL",
-    "SL",
-    "SL2",
-    "Sp",
-    "affine",
-    "equiaffine",
-    "projective",
-    "symplectic",
-    "known_symmetries",
-    "O",
-    "E",
-    "SE",
-    "SO",
-    "Galilei",
-    "Lorentz",
-    "Poincare",
-    "Schroedinger",
-    "SU2",
-    "U1",
 ]

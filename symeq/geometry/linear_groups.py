@@ -7,7 +7,6 @@ from itertools import combinations_with_replacement
 from typing import Any
 
 from symeq.errors import InvalidInput
-from symeq.geometry.calculus import exact_expression
 from symeq.geometry.fields import VectorField
 from symeq.geometry.registry import blocks, listed, named
 from symeq.geometry.representations import (
@@ -17,6 +16,7 @@ from symeq.geometry.representations import (
     Variable,
     alike,
     as_block,
+    constant,
     distinct,
     label,
     parameters_of,
@@ -126,8 +126,11 @@ def SL2(variable: Variable, *, weights: Mapping[Variable, Any] | None = None) ->
     ['d_x', 'x*d_x + u*d_u', 'x**2*d_x + 2*u*x*d_u']
     """
     (x,) = as_block("SL2", variable, 1)
-    fields = distinct("SL2", [x, *(weights or ())], 1)[1:]
-    values = {u: exact_expression(w) for u, w in zip(fields, (weights or {}).values(), strict=True)}
+    everything = distinct("SL2", [x, *(weights or ())], 1)
+    values = {
+        u: constant("SL2", f"the weight of {u}", w, everything, may_vanish=True)
+        for u, w in zip(everything[1:], (weights or {}).values(), strict=True)
+    }
     size = VectorField({u: w * u for u, w in values.items()})
     stretch = VectorField({x: x})
     text = label("SL2", [x], {u.name: w for u, w in values.items()})
@@ -172,8 +175,7 @@ def _symplectic(
     q, p = as_block(name, positions), as_block(name, momenta)
     if len(q) != len(p):
         raise InvalidInput(
-            f"`{name}({names(q)}; {names(p)})`: every position has its momentum, found {len(q)} positions and"
-            f" {len(p)} momenta."
+            f"`{name}({names(q)}; {names(p)})`: every position has its momentum, found {len(q)} and {len(p)}."
         )
     turned, n = alike(name, (*q, *p), 2, turning), len(q)
     matrices: list[Matrix] = [{(i, j): 1, (n + j, n + i): -1} for i in range(n) for j in range(n)]

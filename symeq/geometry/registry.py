@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from sympy import Expr, Symbol
 
-from symeq.errors import InvalidInput, quoted, unknown_name
+from symeq.errors import InvalidInput, did_you_mean, quoted
 from symeq.geometry.representations import KINDS
 from symeq.geometry.symmetry import Symmetry
 from symeq.parsing import evaluate
@@ -38,7 +38,7 @@ class Named:
         """The sentence that says what it is."""
         return (inspect.getdoc(self.make) or "").partition("\n")[0].removeprefix("Return ")
 
-    def parameters(self, *kinds: inspect._ParameterKind) -> dict[str, inspect.Parameter]:
+    def parameters(self, *kinds: object) -> dict[str, inspect.Parameter]:
         found = inspect.signature(self.make).parameters
         return {name: p for name, p in found.items() if p.kind in kinds}
 
@@ -113,6 +113,14 @@ class Call:
             raise self.refuse(f"`{self.entry.name}` takes {wanted} variables, found {len(names)}")
         return names
 
+    def make(self, *arguments: Any, **settings: Any) -> Symmetry:
+        """The symmetry; what its function refuses is told with the way it is written."""
+        try:
+            return self.entry.make(*arguments, **settings)
+        except InvalidInput as error:
+            reason = str(error).removesuffix(".")
+            raise InvalidInput(f"{reason}; it is written like `{self.entry.usage}`.") from None
+
     def number(self, node: Node) -> Expr:
         """The value of an option or a weight: a number or an expression in parameters."""
         return evaluate(node, {s.name: s for s in self.constants}, self.text)
@@ -129,10 +137,10 @@ def listed(call: Call) -> Symmetry:
         raise call.refuse(f"`;` has no place in `{call.entry.name}`")
     names = call.names(call.node.groups[0] if call.node.groups else ())
     if call.entry.parameters(_STARRED):
-        return call.entry.make(*call.counted(names, call.entry.least, call.entry.most))
+        return call.make(*call.counted(names, call.entry.least, call.entry.most))
     parameters = call.entry.parameters(_POSITIONAL)
     required = [p for p in parameters.values() if p.default is p.empty]
-    return call.entry.make(*call.counted(names, len(required), len(parameters)))
+    return call.make(*call.counted(names, len(required), len(parameters)))
 
 
 def weights(call: Call) -> Symmetry:
@@ -145,7 +153,7 @@ def weights(call: Call) -> Symmetry:
     found: dict[str, Expr] = {}
     for argument in arguments:
         _weigh(call, argument, found)
-    return call.entry.make(found)
+    return call.make(found)
 
 
 def blocks(call: Call) -> Symmetry:
@@ -172,6 +180,8 @@ def blocks(call: Call) -> Symmetry:
                 kind = str(argument.value)
                 if kind not in keywords:
                     raise call.refuse(f"`{kind}(...)` has no place in `{entry.name}`")
+                if not argument.groups:
+                    raise call.refuse(f"`{kind}(...)` takes components, found none")
                 settings[kind] = [*settings.get(kind, ()), *(call.names(g) for g in argument.groups)]
             else:
                 names.append(argument)
@@ -195,7 +205,7 @@ def blocks(call: Call) -> Symmetry:
         settings["turning"] = rest
     if found:
         settings["weights"] = found
-    return entry.make(*leading, **settings)
+    return call.make(*leading, **settings)
 
 
 def _is_setting(node: Node) -> bool:
@@ -217,7 +227,8 @@ def _set(call: Call, node: Node, settings: dict[str, Any]) -> None:
     if not options:
         raise call.refuse(f"`{call.entry.name}` takes names of variables, found {call.written(node)}")
     if name not in options:
-        raise unknown_name(f"option of `{call.entry.name}`", name, options, call.text)
+        known = ", ".join(options)
+        raise call.refuse(f"unknown option `{name}`.{did_you_mean(name, options)} Known: {known}")
     if name in settings:
         raise call.refuse(f"`{name}` is given twice")
     variable = "Variable" in str(keywords[name].annotation)

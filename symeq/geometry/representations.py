@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import combinations, combinations_with_replacement, product
 from math import prod
 from typing import Any, TypeAlias
@@ -22,6 +23,7 @@ Tuples: TypeAlias = Iterable[Sequence[Variable] | Variable]
 Matrix: TypeAlias = Mapping[tuple[int, int], Any]
 """The entries a_ij of a matrix that are not zero."""
 
+MOST_VARIABLES = 100  # the number of generators grows with the square
 KINDS = ("pseudo", "dual", "antisymmetric")
 
 
@@ -39,31 +41,48 @@ class Tensor:
     sign: int = 0
     kind: str = ""
 
+    @cached_property
+    def _entries(self) -> dict[tuple[int, ...], Expr]:
+        found: dict[tuple[int, ...], Expr] = {}
+        for symbol, index in zip(self.components, self.indices, strict=True):
+            if self.sign:
+                found[index[::-1]] = self.sign * symbol
+            found[index] = symbol
+        return found
+
+    @cached_property
+    def _rows(self) -> dict[tuple[int, int], list[tuple[Symbol, tuple[int, ...]]]]:
+        """The components that have an index i in a slot."""
+        found: dict[tuple[int, int], list[tuple[Symbol, tuple[int, ...]]]] = {}
+        for symbol, index in zip(self.components, self.indices, strict=True):
+            for slot, i in enumerate(index):
+                found.setdefault((slot, i), []).append((symbol, index))
+        return found
+
     def entry(self, index: tuple[int, ...]) -> Expr:
-        if index in self.indices:
-            return self.components[self.indices.index(index)]
-        if index[::-1] in self.indices:
-            return self.sign * self.components[self.indices.index(index[::-1])]
-        return sympy.S.Zero
+        return self._entries.get(index, sympy.S.Zero)
 
     def turned(self, matrix: Matrix) -> dict[Symbol, Expr]:
         """The rates of the components under the generator A: sum over slots of A_ik T_..k.."""
         if self.kind == "dual":
             matrix = {(j, i): -a for (i, j), a in matrix.items()}
-        rates = dict.fromkeys(self.components, sympy.S.Zero)
-        for symbol, index in zip(self.components, self.indices, strict=True):
-            for slot, i in enumerate(index):
-                for (row, k), a in matrix.items():
-                    if row == i:
-                        rates[symbol] += a * self.entry((*index[:slot], k, *index[slot + 1 :]))
-        return rates
+        rates: dict[Symbol, Expr] = {}
+        for slot in range(len(self.indices[0])):
+            for (i, k), a in matrix.items():
+                for symbol, index in self._rows.get((slot, i), ()):
+                    term = a * self.entry((*index[:slot], k, *index[slot + 1 :]))
+                    rates[symbol] = rates.get(symbol, sympy.S.Zero) + term
+        return {symbol: rates[symbol] for symbol in self.components if symbol in rates}
 
     def moved(self, matrix: Matrix, n: int) -> dict[Symbol, Expr]:
         """The images of the components under an orthogonal matrix M: M_ik M_jl T_kl."""
         factor = determinant(matrix, n) if self.kind == "pseudo" else sympy.S.One
+        along: dict[int, list[tuple[int, Any]]] = {}
+        for (i, k), a in matrix.items():
+            along.setdefault(i, []).append((k, a))
         images = {}
         for symbol, index in zip(self.components, self.indices, strict=True):
-            rows = [[(k, a) for (row, k), a in matrix.items() if row == i] for i in index]
+            rows = [along.get(i, []) for i in index]
             images[symbol] = factor * sympy.Add(
                 *(
                     prod((a for _, a in chosen), start=sympy.S.One) * self.entry(tuple(k for k, _ in chosen))
@@ -99,7 +118,7 @@ def distinct(name: str, variables: Iterable[Variable], at_least: int) -> tuple[S
 
 def as_block(name: str, given: Variable | Sequence[Variable], count: int | None = None) -> tuple[Symbol, ...]:
     """Return the symbols of a group of variables, which may be a single one; refuse another number."""
-    symbols = as_symbols([given] if isinstance(given, str | Symbol) else list(given))
+    symbols = as_symbols(given)
     if count is not None and len(symbols) != count:
         raise InvalidInput(
             f"`{name}` takes {count} variable{'s' * (count > 1)} in the place of ({listed(symbols)}),"
@@ -108,15 +127,15 @@ def as_block(name: str, given: Variable | Sequence[Variable], count: int | None 
     return symbols
 
 
-def constant(name: str, option: str, value: Any, variables: Iterable[Symbol] = ()) -> Expr:
-    """Return the value of an option: a number or an expression in parameters, not zero."""
+def constant(
+    name: str, option: str, value: Any, variables: Iterable[Symbol], *, may_vanish: bool = False
+) -> Expr:
+    """Return the value of an option or a weight: a number or an expression in parameters."""
     found = exact_expression(value)
-    if found == 0:
+    if found == 0 and not may_vanish:
         raise InvalidInput(f"`{name}` needs {option} that is not zero.")
     for symbol in found.free_symbols & set(variables):
-        raise InvalidInput(
-            f"`{name}`: {option} = {found} holds the variable {symbol}; it has to be constant."
-        )
+        raise InvalidInput(f"`{name}`: {option} = {found} holds the variable {symbol}; give a constant.")
     return found
 
 
@@ -140,20 +159,23 @@ class Alike:
     def n(self) -> int:
         return len(self.variables)
 
+    def _products(self, matrix: Matrix) -> dict[Symbol, Expr]:
+        """The rows of A x that are not zero, in the order of the variables."""
+        rows = {i: sympy.S.Zero for i in sorted({i for i, _ in matrix})}
+        for (i, j), a in matrix.items():
+            rows[i] += a * self.variables[j]
+        return {self.variables[i]: f for i, f in rows.items()}
+
     def field(self, matrix: Matrix) -> VectorField:
         """The generator A x d/dx, the tensors turned along."""
-        rates: dict[Symbol, Expr] = dict.fromkeys(self.variables, sympy.S.Zero)
-        for (i, j), a in matrix.items():
-            rates[self.variables[i]] += a * self.variables[j]
+        rates = self._products(matrix)
         for tensor in self.tensors:
             rates |= tensor.turned(matrix)
         return VectorField(rates)
 
     def map(self, matrix: Matrix) -> PointMap:
         """The map x -> M x of an orthogonal matrix, the tensors moved along."""
-        images: dict[Symbol, Expr] = dict.fromkeys(self.variables, sympy.S.Zero)
-        for (i, j), a in matrix.items():
-            images[self.variables[i]] += a * self.variables[j]
+        images = self._products(matrix)
         for tensor in self.tensors:
             images |= tensor.moved(matrix, self.n)
         return PointMap(images)
@@ -193,9 +215,12 @@ def alike(
     Raises InvalidInput for another number of components, naming those that make sense.
     """
     symbols = distinct(name, variables, at_least)
-    given = [("", tuple_) for tuple_ in turning]
-    given += [(kind, tuple_) for kind, tuples in kinds.items() for tuple_ in tuples]
-    found = [(kind, as_block(name, tuple_)) for kind, tuple_ in given]
+    if len(symbols) > MOST_VARIABLES:
+        raise InvalidInput(f"`{name}` acts on at most {MOST_VARIABLES} variables, found {len(symbols)}.")
+    given = []
+    for kind, tuples in {"": turning, **kinds}.items():
+        given += [(kind, t) for t in ([tuples] if isinstance(tuples, str | Symbol) else tuples)]
+    found = [(kind, as_block(name, components)) for kind, components in given]
     distinct(name, [*among, *symbols, *(s for _, group in found for s in group)], at_least)
     tensors = tuple(_tensor(name, symbols, group, kind) for kind, group in found)
     return Alike(name, symbols, tensors)

@@ -35,7 +35,7 @@ def SO(*variables: Variable, turning: Tuples = (), antisymmetric: Tuples = ()) -
     return Symmetry(_turns(turned), label=turned.label())
 
 
-@named("O(x, y; u, v)", blocks)
+@named("O(x, y; u, v; pseudo(w))", blocks)
 def O(  # noqa: E743 - the group has this name
     *variables: Variable, turning: Tuples = (), pseudo: Tuples = (), antisymmetric: Tuples = ()
 ) -> Symmetry:
@@ -66,7 +66,7 @@ def SE(*variables: Variable, turning: Tuples = (), antisymmetric: Tuples = ()) -
     return Symmetry([*_shifts(turned), *_turns(turned)], label=turned.label())
 
 
-@named("E(x, y; u, v)", blocks)
+@named("E(x, y; u, v; pseudo(w))", blocks)
 def E(
     *variables: Variable, turning: Tuples = (), pseudo: Tuples = (), antisymmetric: Tuples = ()
 ) -> Symmetry:

@@ -52,8 +52,8 @@ def Galilei(
     space, speeds = as_block("Galilei", positions), as_block("Galilei", velocities)
     if speeds and len(speeds) != len(space):
         raise InvalidInput(
-            f"`Galilei({clock[0]}; {listed(space)}; {listed(speeds)})`: {len(space)} positions have"
-            f" {len(space)} velocities, found {len(speeds)}; further vectors and tensors stand behind them."
+            f"`Galilei({clock[0]}; {listed(space)}; {listed(speeds)})`: every position has its velocity,"
+            f" found {len(space)} and {len(speeds)}; further vectors and tensors stand behind the velocities."
         )
     moving = [speeds] if speeds else []
     among = alike("Galilei", space, 1, [*moving, *turning], among=clock, antisymmetric=antisymmetric)
@@ -63,39 +63,55 @@ def Galilei(
     return Symmetry([*shifts, *turns, *boosts], label=among.label(clock, space))
 
 
-@named("Schroedinger(t; x, y; a, b)", blocks)
+@named("Schroedinger(t; x, y; a, b; c=1)", blocks)
 def Schroedinger(
-    time: Variable, positions: Sequence[Variable], amplitude: Sequence[Variable], *, c: Any = 1
+    time: Variable,
+    positions: Sequence[Variable],
+    amplitude: Sequence[Variable],
+    *,
+    c: Any = 1,
+    weight: Any = None,
 ) -> Symmetry:
     """Return the Schroedinger group: what leaves i psi_t + c laplace psi = 0 unchanged, psi = a + i b.
 
     Shifts, rotations, boosts 2 c t d/dx_k + x_k J, the phase J = a d/db - b d/da, the dilation
-    2 t d/dt + x d/dx - n/2 N and the expansion t^2 d/dt + t x d/dx + |x|^2/(4c) J - n/2 t N, with
-    N = a d/da + b d/db; n(n+3)/2 + 4 in all. (The equation is linear: N and solutions add to it.)
+    2 t d/dt + x d/dx + w N and the expansion t^2 d/dt + t x d/dx + |x|^2/(4c) J + w t N, with
+    N = a d/da + b d/db and w = -n/2; n(n+3)/2 + 4 in all. (The linear equation has N by itself, and the sum
+    with any solution, too.) A further term |psi|^p psi needs the weight w = -2/p; the expansion is left out
+    where that is another than -n/2.
 
-    Arguments: the time; n positions; the real and the imaginary part (a, b); the constant c.
-    Source: Niederer, Helv. Phys. Acta 45 (1972) 802, equations (8) to (10).
+    Arguments: the time; n positions; the real and the imaginary part (a, b); the constant c; the weight w of
+    the dilation (default -n/2).
+    Source: Niederer, Helv. Phys. Acta 45 (1972) 802; Olver, Applications of Lie Groups to Differential
+    Equations (2nd ed., 1993), section 2.4.
 
     >>> len(Schroedinger("t", ("x", "y"), ("a", "b")).generators)
     9
+    >>> [str(v) for v in Schroedinger("t", "x", ("a", "b"), weight=-1).generators[2:]]
+    ['2*t*d_x - b*x*d_a + a*x*d_b', '-b*d_a + a*d_b', '2*t*d_t + x*d_x - a*d_a - b*d_b']
     """
     clock, space = as_block("Schroedinger", time, 1), as_block("Schroedinger", positions)
     real, imaginary = as_block("Schroedinger", amplitude, 2)
     among = alike("Schroedinger", space, 1, among=(*clock, real, imaginary))
     (t,), n = clock, among.n
-    c = constant("Schroedinger", "c", c, (*clock, *space, real, imaginary))
+    everything = (t, *space, real, imaginary)
+    c = constant("Schroedinger", "c", c, everything)
+    free = sympy.Rational(-n, 2)
+    given = free if weight is None else weight
+    w = constant("Schroedinger", "the weight", given, everything, may_vanish=True)
     turn = VectorField({real: -imaginary, imaginary: real})
     size = VectorField({real: real, imaginary: imaginary})
     stretch = VectorField({x: x for x in space})
     square = sympy.Add(*(x**2 for x in space))
-    half = sympy.Rational(n, 2)
-    fields = [VectorField({z: 1}) for z in (*clock, *space)]
+    fields = [VectorField({z: 1}) for z in (t, *space)]
     fields += [among.field(plane) for plane in planes(n)]
     fields += [VectorField({x: 2 * c * t}) + turn * x for x in space]
-    fields += [turn, VectorField({t: 2 * t}) + stretch - size * half]
-    fields.append(VectorField({t: t**2}) + stretch * t + turn * (square / (4 * c)) - size * (half * t))
-    text = label("Schroedinger", clock, space, (real, imaginary), _speed(c))
-    return Symmetry(fields, label=text, parameters=parameters_of(c))
+    fields += [turn, VectorField({t: 2 * t}) + stretch + size * w]
+    if w == free:
+        fields.append(VectorField({t: t**2}) + stretch * t + turn * (square / (4 * c)) + size * (w * t))
+    settings = _speed(c) | ({} if w == free else {"weight": w})
+    text = label("Schroedinger", clock, space, (real, imaginary), settings)
+    return Symmetry(fields, label=text, parameters=parameters_of(c, w))
 
 
 def _speed(c: Expr) -> dict[str, Expr]:
@@ -139,7 +155,7 @@ def _relativistic(
     return Symmetry(fields, label=turned.label(clock, space, settings=_speed(c)), parameters=parameters_of(c))
 
 
-@named("Lorentz(t; x, y, z)", blocks)
+@named("Lorentz(t; x, y, z; c=1)", blocks)
 def Lorentz(
     time: Variable,
     positions: Sequence[Variable],
@@ -163,7 +179,7 @@ def Lorentz(
     return _relativistic("Lorentz", time, positions, c, turning, kinds, False)
 
 
-@named("Poincare(t; x, y, z)", blocks)
+@named("Poincare(t; x, y, z; c=1)", blocks)
 def Poincare(
     time: Variable,
     positions: Sequence[Variable],

@@ -9,7 +9,7 @@ import sympy
 from sympy import Expr, Symbol
 
 from symeq.errors import InvalidInput
-from symeq.geometry.calculus import exact_expression, expression_text
+from symeq.geometry.calculus import expression_text
 from symeq.geometry.fields import VectorField
 from symeq.geometry.registry import blocks, named
 from symeq.geometry.representations import (
@@ -34,7 +34,10 @@ def _weights(name: str, among: Alike, given: Mapping[Variable, Any] | None) -> d
         (symbol,) = as_block(name, key, 1)
         if symbol in among.variables:
             raise InvalidInput(f"`{name}`: {symbol} is a coordinate; weights belong to fields.")
-        found[symbol] = exact_expression(value)
+        found[symbol] = value
+    for symbol, value in found.items():
+        weight = f"the weight of {symbol}"
+        found[symbol] = constant(name, weight, value, (*among.variables, *found), may_vanish=True)
     for tensor in among.tensors:
         weights = {found.get(symbol, sympy.S.Zero) for symbol in tensor.components}
         if len(weights) > 1:
