@@ -16,10 +16,12 @@ from symeq.geometry.fields import VectorField
 from symeq.geometry.grammar import read_symmetry
 from symeq.geometry.jet import Jet
 from symeq.geometry.maps import PointMap
+from symeq.geometry.names import as_symbols
 from symeq.geometry.symmetry import Symmetry
 from symeq.latex import expression_latex, table_latex
 from symeq.symmetries.condition import Condition
 from symeq.symmetries.equations import Equation, Equations, as_equations
+from symeq.symmetries.onshell import OnShell, OutOfTime, deadline_of
 from symeq.terms.polynomials import Poly
 
 Member = VectorField | PointMap
@@ -30,8 +32,9 @@ FACTORED = 40  # residuals with at most so many terms are factored
 class Admission:
     """Which members of a symmetry map solutions to solutions, and what is left of the others.
 
-    equations; tested: the generators and maps; remainders: for each of them, for each equation, pr v(Delta) or
-    Delta o g on solutions, as an expression in the jet's coordinates: 0 where it is admitted. True if all are.
+    equations; tested: the generators and maps; remainders: for each of them and each equation, pr v(Delta)
+    or Delta o g on solutions, an expression in the jet's coordinates: 0 where it is admitted. True if all
+    are admitted.
 
     >>> heat = Equations(Jet("t x", "u"), "u_t = u_xx")
     >>> answer = admits(heat, "translation(t); t*d_x + d_u; x -> -x")
@@ -72,7 +75,7 @@ class Admission:
             for lead, entry in zip(self.equations.leads, left, strict=True):
                 if entry != 0:
                     lines.append(f"    left of the equation for {lead}: {expression_text(entry)}")
-        return "\n".join(lines)
+        return "\n".join([*lines, *(() if self else self.equations.notes)])
 
     def __repr__(self) -> str:
         return f"Admission({dict(self.members)})"
@@ -97,7 +100,7 @@ class Admission:
         return table_latex(["symmetry", "residual"], rows)
 
     def document(self) -> dict[str, Any]:
-        """Return plain data: `admits`, text -> bool; `residual`, text -> {lead: text}, the zero ones left out."""
+        """Return plain data: `admits`, text -> bool; `residual`, text -> {lead: text} of those that are not."""
         leads = [c.name for c in self.equations.leads]
         residual = {
             text: {c: expression_text(e) for c, e in zip(leads, left, strict=True) if e != 0}
@@ -112,6 +115,7 @@ def admits(
     *,
     jet: Jet | None = None,
     parameters: str | Sequence[str | Symbol] = (),
+    budget: float | None = 60.0,
 ) -> Admission:
     """Decide exactly whether a symmetry maps solutions of the equations to solutions.
 
@@ -119,29 +123,47 @@ def admits(
 
     Arguments: `equations`, Equations, or texts or expressions beside `jet` and `parameters`; `symmetry`, a
     Symmetry, a VectorField, a PointMap, a text of the grammar, or a sequence of these. The time of boosts is
-    the variable that all leads are differentiated by.
-    Raises InvalidInput for symbols that nobody declared, and for functions that cannot be decided.
+    the variable that all leads are differentiated by. `budget` in seconds, None for no limit.
+    Raises InvalidInput for symbols that nobody declared, functions that cannot be decided, and when the
+    budget runs out.
     Source: Olver, Applications of Lie Groups to Differential Equations (2nd ed., 1993), theorem 2.31.
 
     >>> bool(admits("u_t + u*u_x + u_xxx = 0", "boost(x, u); 3*t*d_t + x*d_x - 2*u*d_u", jet=Jet("t x", "u")))
     True
     """
     system = as_equations(equations, jet, parameters)
-    given = _symmetry(symmetry, system)
-    given = given.on(system.jet, system.time, parameters=system.parameters)
-    constants = [f for member in given.members for _, f in member.components]
-    condition = Condition(system, [*given.parameters, *constants])
+    known = tuple(dict.fromkeys([*system.parameters, *as_symbols(parameters)]))
+    given = _symmetry(symmetry, system.jet, known)
+    given = given.on(system.jet, system.time, parameters=known)
+    deadline = deadline_of(budget)
+    try:
+        answer = Admission(system, given.members, _remainders(system, given, deadline))
+        if not answer and (complete := system.completed(deadline=deadline)) is not system:
+            # What vanishes by hidden consequences of the equations vanishes on solutions all the same.
+            answer = Admission(complete, given.members, _remainders(complete, given, deadline))
+    except OutOfTime:
+        raise InvalidInput(
+            f"`{given}` could not be decided within {budget:g} s. Allow more time, or test fewer members."
+        ) from None
+    return answer
+
+
+def _remainders(
+    equations: Equations, symmetry: Symmetry, deadline: float | None
+) -> tuple[tuple[Expr, ...], ...]:
+    constants = [f for member in symmetry.members for _, f in member.components]
+    condition = Condition(equations, [*symmetry.parameters, *constants], deadline=deadline)
     remainders = []
-    for member in given.members:
+    for member in symmetry.members:
         if isinstance(member, VectorField):
-            left = condition.residuals(dict(member.components))
+            left, shell = condition.residuals(dict(member.components)), condition.shell
         else:
-            left, condition = _moved(condition, member, constants, given.parameters)
-        remainders.append(tuple(_shown(condition, poly) for poly in left))
-    return Admission(system, given.members, tuple(remainders))
+            left, shell = _moved(equations, member, [*symmetry.parameters, *constants], deadline)
+        remainders.append(tuple(_shown(shell, poly) for poly in left))
+    return tuple(remainders)
 
 
-def _symmetry(symmetry: Any, equations: Equations) -> Symmetry:
+def _symmetry(symmetry: Any, jet: Jet, parameters: Sequence[Symbol]) -> Symmetry:
     if isinstance(symmetry, Symmetry):
         return symmetry
     if isinstance(symmetry, VectorField):
@@ -149,11 +171,11 @@ def _symmetry(symmetry: Any, equations: Equations) -> Symmetry:
     if isinstance(symmetry, PointMap):
         return Symmetry(maps=[symmetry])
     if isinstance(symmetry, str):
-        return read_symmetry(symmetry, equations.jet, equations.parameters)
+        return read_symmetry(symmetry, jet, parameters)
     if isinstance(symmetry, Sequence):
         joint = Symmetry()
         for part in symmetry:
-            joint += _symmetry(part, equations)
+            joint += _symmetry(part, jet, parameters)
         return joint
     raise InvalidInput(
         f"a symmetry is a Symmetry, a VectorField, a PointMap or a text; found {type(symmetry).__name__}."
@@ -161,25 +183,21 @@ def _symmetry(symmetry: Any, equations: Equations) -> Symmetry:
 
 
 def _moved(
-    condition: Condition, point_map: PointMap, constants: Sequence[Expr], parameters: Sequence[Symbol]
-) -> tuple[list[Poly], Condition]:
+    equations: Equations, point_map: PointMap, constants: Sequence[Expr], deadline: float | None
+) -> tuple[list[Poly], OnShell]:
     """Delta o g on solutions; a function may need new constants: exp(x + 2) needs exp(2)."""
-    system = condition.equations
-    differences = [rule.lead - rule.rest for rule in system.tested]
+    differences = [rule.lead - rule.rest for rule in equations.tested]
     symbols = set().union(*(e.free_symbols for e in differences))
-    images = point_map.prolong(system.jet, sorted(filter(system.jet.is_coordinate, symbols), key=str))
+    images = point_map.prolong(equations.jet, sorted(filter(equations.jet.is_coordinate, symbols), key=str))
     moved = [e.subs(images, simultaneous=True) for e in differences]
-    condition = Condition(system, [*parameters, *constants, *moved])
-    shell = condition.shell
+    shell = equations.on_shell([*constants, *moved], deadline=deadline)
     polys = [shell.reduce(e) for e in moved]
-    return [{} if shell.vanishes(poly) else poly for poly in polys], condition
+    return [{} if shell.vanishes(poly) else poly for poly in polys], shell
 
 
-def _shown(condition: Condition, poly: Poly) -> Expr:
-    """A residual for reading: numerators and roots resolved, factored if short."""
+def _shown(shell: OnShell, poly: Poly) -> Expr:
+    """A residual for reading, factored if short."""
     if not poly:
         return sp.S.Zero
-    expression = condition.shell.ring.expression(poly)
-    if len(poly) <= FACTORED:
-        expression = sp.factor(expression)
-    return expression
+    expression = shell.ring.expression(poly)
+    return sp.factor(expression) if len(poly) <= FACTORED else expression

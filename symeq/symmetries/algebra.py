@@ -79,19 +79,13 @@ class _Coordinates:
 
     def _reduced(self, vector: Mapping[Entry, Any]) -> tuple[dict[Entry, Any], dict[int, Any]]:
         """What is left of a vector, and the combination of the basis that was taken off."""
-        rest, made = dict(vector), dict[int, Any]()
+        rest, made = dict(vector), dict[Any, Any]()
         for pivot, row, combination in self.rows:
             factor = rest.get(pivot)
             if not factor:
                 continue
-            for total, part in ((rest, row), (made, combination)):
-                sign = -factor if total is rest else factor
-                for key, value in part.items():
-                    new = total.get(key, self.field.zero) + sign * value
-                    if new:
-                        total[key] = new
-                    else:
-                        total.pop(key, None)
+            _accumulate(rest, row, -factor)
+            _accumulate(made, combination, factor)
         return rest, made
 
     def of(self, vector: Mapping[Entry, Any]) -> dict[int, Expr] | None:
@@ -99,3 +93,12 @@ class _Coordinates:
         if rest:
             return None
         return {k: sp.expand(self.field.to_sympy(made[k])) for k in sorted(made)}
+
+
+def _accumulate(total: dict[Any, Any], part: Mapping[Any, Any], factor: Any) -> None:
+    for key, value in part.items():
+        new = total[key] + factor * value if key in total else factor * value
+        if new:
+            total[key] = new
+        else:
+            total.pop(key, None)

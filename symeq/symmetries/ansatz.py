@@ -1,4 +1,4 @@
-"""The fields among which symmetries are sought: coefficient functions times the directions of the variables."""
+"""The fields among which symmetries are sought: coefficient functions times directions."""
 
 from __future__ import annotations
 
@@ -52,8 +52,8 @@ def polynomial_fields(jet: Jet, degree: int) -> FieldAnsatz:
     count = polynomial_columns(jet, degree)
     if count > MOST_COLUMNS:
         raise InvalidInput(
-            f"degree={degree}: {count} unknown coefficients on {jet} are too many (at most {MOST_COLUMNS}). Take"
-            " a lower degree, or list coefficient functions as `ansatz`."
+            f"degree={degree}: {count} unknown coefficients on {jet} are too many (at most {MOST_COLUMNS})."
+            " Take a lower degree, or list coefficient functions as `ansatz`."
         )
     functions = [
         sp.Mul(*chosen)
@@ -78,7 +78,7 @@ def user_fields(jet: Jet, ansatz: Any, parameters: Sequence[Symbol]) -> tuple[Fi
 
     ansatz: functions of the variables for every direction, or a mapping from variables to their own lists;
     texts or expressions.
-    Raises InvalidInput for functions of derivatives, unknown symbols, and variables that are none of the jet's.
+    Raises InvalidInput for functions of derivatives, unknown symbols, and variables the jet does not have.
 
     >>> jet = Jet("x", "u")
     >>> user_fields(jet, ["sin(x)^2", "cos(x)^2", "1"], ())[1]
@@ -118,10 +118,12 @@ def _read(jet: Jet, functions: Any, parameters: Sequence[Symbol]) -> list[Expr]:
                 continue
             if jet.is_coordinate(symbol):
                 raise InvalidInput(
-                    f"ansatz function `{function}`: point symmetries do not depend on the derivative `{symbol}`."
+                    f"ansatz function `{function}`: point symmetries do not hold derivatives (`{symbol}`)."
                 )
             names = [s.name for s in (*jet.variables, *parameters)]
-            raise unknown_name("symbol", symbol.name, names, str(function), "Declare a constant as a parameter.")
+            raise unknown_name(
+                "symbol", symbol.name, names, str(function), "Declare a constant as a parameter."
+            )
         if function != 0:
             found.append(function)
     return list(dict.fromkeys(found))

@@ -40,7 +40,7 @@ class Cloud:
         self._skip = skip
         for place, prime in enumerate(primes()):
             if place > TRIES:
-                raise InvalidInput(f"no prime was found modulo which the constants of {ring.field} have values.")
+                raise InvalidInput(f"the constants of {ring.field} have no value modulo any prime tried.")
             if place < skip:
                 continue
             try:
@@ -56,7 +56,7 @@ class Cloud:
             try:
                 return self._together(polys, count)
             except NoImage:
-                raise InvalidInput("a constant of the equations has no value modulo the prime drawn.") from None
+                raise InvalidInput("a constant of the equations has no value modulo a prime.") from None
         return self._one_by_one(polys, count)
 
     def _together(self, polys: Sequence[Poly], count: int) -> IntArray:
@@ -121,5 +121,3 @@ def modular_product(a: IntArray, b: IntArray, prime: int) -> IntArray:
     """
     high, low = a >> 16, a & 0xFFFF
     return ((high @ b % prime << 16) % prime + low @ b % prime) % prime
-
-

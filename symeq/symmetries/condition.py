@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache, cached_property
 from itertools import product
 from math import comb, factorial, prod
 
-import sympy as sp
 from sympy import Expr, Symbol
 
 from symeq.geometry.calculus import partial_derivative
-from symeq.geometry.jet import Jet, MultiIndex
+from symeq.geometry.jet import MultiIndex
 from symeq.symmetries.equations import Equations
 from symeq.symmetries.onshell import OnShell
 from symeq.terms.polynomials import Poly, accumulate, add, multiply, times
@@ -27,11 +26,13 @@ class Condition:
     which is the prolongation formula multiplied out by Leibniz' rule; no derivative above the order of the
     equations occurs.
 
-    expressions: components that are going to be tested; they fix the constants.
+    expressions: components that are going to be tested; they fix the constants. deadline: of time.monotonic,
+    after which OutOfTime is raised.
 
     Source: Olver, Applications of Lie Groups to Differential Equations (2nd ed., 1993), equations (2.39)
     and theorem 2.71.
 
+    >>> from symeq.geometry import Jet
     >>> jet = Jet("t x", "u")
     >>> t, x, u = jet.variables
     >>> heat = Condition(Equations(jet, "u_t = u_xx"))
@@ -41,9 +42,11 @@ class Condition:
     [-u_x]
     """
 
-    def __init__(self, equations: Equations, expressions: Sequence[Expr] = ()) -> None:
+    def __init__(
+        self, equations: Equations, expressions: Sequence[Expr] = (), *, deadline: float | None = None
+    ) -> None:
         self.equations, self.jet = equations, equations.jet
-        self.shell: OnShell = equations.on_shell(expressions)
+        self.shell: OnShell = equations.on_shell(expressions, deadline=deadline)
         self._derived: dict[tuple[Expr, MultiIndex], Poly] = {}
         self.weights = [self._weights(rule.lead - rule.rest) for rule in equations.tested]
 
@@ -65,7 +68,8 @@ class Condition:
                 for lower in _below(index):
                     if not any(lower):
                         continue
-                    raised = tuple(j - k + (at == i) for at, (j, k) in enumerate(zip(index, lower, strict=True)))
+                    rest = zip(index, lower, strict=True)
+                    raised = tuple(j - k + (at == i) for at, (j, k) in enumerate(rest))
                     part = multiply(slope, shell.normal(jet.derivative(u, raised)))
                     number = -prod(map(comb, index, lower))
                     weights[x, lower] = add(weights.get((x, lower), {}), multiply({(): number}, part))
@@ -103,7 +107,7 @@ class Condition:
     def residuals(self, components: Mapping[Symbol, Expr]) -> list[Poly]:
         """pr v(Delta_b) for the field with these components, for every equation b; {} where it is zero."""
         columns = [self.column(f, z) for z, f in components.items()]
-        sums = [add(*parts) for parts in zip(*columns, strict=True)] if columns else [{} for _ in self.weights]
+        sums = [add(*(column[b] for column in columns)) for b in range(len(self.weights))]
         return [{} if self.shell.vanishes(total) else total for total in sums]
 
 
@@ -126,8 +130,3 @@ def _below(index: MultiIndex) -> tuple[MultiIndex, ...]:
 def index_factorial(index: MultiIndex) -> int:
     """K! = K_1! K_2! ..."""
     return prod(map(factorial, index))
-
-
-def symbols_of(jet: Jet, expressions: Iterable[Expr]) -> set[sp.Symbol]:
-    """The jet coordinates in expressions."""
-    return {s for e in expressions for s in e.free_symbols if jet.is_coordinate(s)}

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate
 from typing import Any
 
@@ -28,10 +27,6 @@ MOST_ENTRIES = 20_000_000  # of the rows at the points of one chunk of classes
 Weights = Sequence[Mapping[Symbol, sp.Rational]]
 
 
-class OutOfTime(Exception):
-    """The budget ran out between two steps."""
-
-
 class Determining:
     """The linear equations on the coefficients of an ansatz v = sum c_k f_k d/dz_k.
 
@@ -43,7 +38,7 @@ class Determining:
     of the dimension. `exact` solves the determining equations without primes on chosen columns, which is
     a lower bound and a proof.
 
-    condition: of the equations, made with the constants of the ansatz. deadline: of time.monotonic.
+    condition: of the equations, made with the constants of the ansatz, and the deadline.
 
     >>> from symeq.geometry.jet import Jet
     >>> from symeq.symmetries.ansatz import polynomial_fields
@@ -55,15 +50,10 @@ class Determining:
     [(6, 12)]
     """
 
-    def __init__(self, condition: Condition, *, deadline: float | None = None) -> None:
+    def __init__(self, condition: Condition) -> None:
         self.condition, self.jet = condition, condition.jet
-        self.deadline = deadline
+        self.check_time = condition.shell.check_time
         self._monomials: dict[sp.Expr, tuple[int, ...]] = {}
-
-    def check_time(self, work: float = 0.0) -> None:
-        """Raise OutOfTime when the budget is gone, or `work` more seconds would exceed it."""
-        if self.deadline is not None and time.monotonic() + work > self.deadline:
-            raise OutOfTime
 
     # -- modulo a prime
 
@@ -87,22 +77,15 @@ class Determining:
         for chunk in _chunks(classes, len(self.condition.weights)):
             offsets = [0, *accumulate(map(len, chunk))]
             columns = [ansatz.columns[k] for chosen in chunk for k in chosen]
-            pool: list[IntArray] = []
-
-            def batch(number: int, pool: list[IntArray] = pool, columns: list[Column] = columns) -> IntArray:
-                while len(pool) <= number:
-                    self.check_time()
-                    pool.append(self._rows(columns, cloud, SPARE_POINTS if pool else points))
-                return pool[number]
-
             points = max(map(len, chunk)) // len(self.condition.weights) + SPARE_POINTS
+            batches = _Batches(self, columns, cloud, points)
             for chosen, start in zip(chunk, offsets, strict=False):
                 self.check_time(_seconds(len(chosen)))
-                yield self._null_space(batch, slice(start, start + len(chosen)), cloud.prime)
+                yield self._null_space(batches, slice(start, start + len(chosen)))
 
-    def _null_space(self, batch: Callable[[int], IntArray], columns: slice, p: int) -> IntArray:
+    def _null_space(self, batches: _Batches, columns: slice) -> IntArray:
         """The null space at as many points as may do, then cut down by further points while they do so."""
-        first = batch(0)
+        first, p = batches[0], batches.cloud.prime
         size = columns.stop - columns.start
         enough = size // first.shape[0] + SPARE_POINTS
         basis = modular_null_space(first[:, :enough, columns].reshape(-1, size), p)
@@ -111,7 +94,7 @@ class Determining:
         while len(basis):
             if not rest:
                 number += 1
-                rest = [batch(number)[:, :, columns]]
+                rest = [batches[number][:, :, columns]]
             image = modular_product(rest.pop().reshape(-1, size), np.ascontiguousarray(basis.T), p)
             if not image.any():
                 break
@@ -120,13 +103,14 @@ class Determining:
         return basis
 
     def _prepare(self, ansatz: FieldAnsatz) -> None:
-        """Make every polynomial that is going to be evaluated: the generators of the ring are complete then."""
+        """Make every polynomial that is going to be evaluated, so that the generators are complete."""
         shell = self.condition.shell
         for index in self.condition.indices:
             for u in self.jet.dependent:
                 shell.normal(self.jet.derivative(u, index))
             for f in ansatz.functions:
                 if self._exponents(f) is None:
+                    self.check_time()
                     self.condition.derived(f, index)
 
     def _exponents(self, function: sp.Expr) -> tuple[int, ...] | None:
@@ -139,7 +123,7 @@ class Determining:
             self._monomials[function] = tuple(found.get(z, 0) for z in self.jet.variables)
         return self._monomials[function]
 
-    def _rows(self, columns: Sequence[Column], cloud: Cloud, count: int) -> IntArray:
+    def rows(self, columns: Sequence[Column], cloud: Cloud, count: int) -> IntArray:
         """The determining equations at new points, (equation, point, column)."""
         condition, jet = self.condition, self.jet
         indices, p = condition.indices, cloud.prime
@@ -239,7 +223,7 @@ class Determining:
         self.check_time()
         answer = solve_affine(rows, len(chosen), field=ring.field)
         assert not isinstance(answer, Inconsistent)  # homogeneous
-        return [{chosen[at]: value for at, value in vector.items()} for vector in answer.basis]
+        return [_primitive({chosen[at]: v for at, v in vector.items()}) for vector in answer.basis]
 
     # -- classes of columns that no scaling symmetry mixes
 
@@ -268,6 +252,22 @@ class Determining:
         return list(groups.values())
 
 
+class _Batches:
+    """Rows at batches of points, each made when it is asked for."""
+
+    def __init__(self, equations: Determining, columns: Sequence[Column], cloud: Cloud, points: int) -> None:
+        self.equations, self.columns, self.cloud = equations, columns, cloud
+        self.points = points
+        self._made: list[IntArray] = []
+
+    def __getitem__(self, number: int) -> IntArray:
+        while len(self._made) <= number:
+            self.equations.check_time()
+            count = SPARE_POINTS if self._made else self.points
+            self._made.append(self.equations.rows(self.columns, self.cloud, count))
+        return self._made[number]
+
+
 def _chunks(classes: Sequence[Sequence[int]], equations: int) -> Iterator[list[Sequence[int]]]:
     """Classes that are sampled at the same points, the rows of which fit into memory."""
     chunk: list[Sequence[int]] = []
@@ -279,6 +279,17 @@ def _chunks(classes: Sequence[Sequence[int]], equations: int) -> Iterator[list[S
         chunk.append(chosen)
     if chunk:
         yield chunk
+
+
+def _primitive(vector: dict[int, sp.Expr]) -> dict[int, sp.Expr]:
+    """The multiple without a common rational factor, where sqrt(2) or a parameter stands in an entry."""
+    numbers = [
+        term.as_coeff_Mul(rational=True)[0]
+        for v in vector.values()
+        for term in sp.Add.make_args(sp.expand(v))
+    ]
+    content = sp.gcd_list([abs(q) for q in numbers])
+    return {k: sp.expand(v / content) for k, v in vector.items()} if content != 1 else vector
 
 
 def _seconds(unknowns: int) -> float:

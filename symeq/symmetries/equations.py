@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeAlias
 
 import sympy as sp
 from sympy import Expr, Symbol
 
 from symeq.errors import InvalidInput, unknown_name
-from symeq.geometry.calculus import exact_expression
+from symeq.geometry.calculus import exact_expression, expression_text
 from symeq.geometry.grammar import read_equation
 from symeq.geometry.jet import Jet
 from symeq.geometry.names import as_symbols
@@ -19,7 +19,10 @@ from symeq.latex import expression_latex
 from symeq.symmetries.onshell import OnShell
 from symeq.symmetries.solving import Rule, Side, as_given, solve, terminates
 
-Equation = str | Expr | tuple[Any, Any]
+Equation: TypeAlias = str | Expr | tuple[Any, Any]
+
+MOST_COMPLETIONS = 4  # rounds of adding hidden consequences
+MOST_TERMS = 200  # of a hidden consequence that is added
 
 
 @dataclass(frozen=True, init=False, repr=False, eq=False)
@@ -69,7 +72,8 @@ class Equations:
         self._set(jet, sides, constants)
 
     def _set(self, jet: Jet, sides: Sequence[Side], constants: tuple[Symbol, ...]) -> None:
-        rules, notes = as_given(jet, sides), ()
+        rules = as_given(jet, sides)
+        notes: tuple[str, ...] = ()
         if rules is None or not (terminates(jet, rules) or _ends(jet, rules)):
             solved = solve(jet, sides)
             rules, notes = solved.rules, solved.notes
@@ -132,9 +136,9 @@ class Equations:
         made._set(self.jet, sides, tuple(s for s in self.parameters if s not in chosen))
         return made
 
-    def on_shell(self, expressions: Sequence[Expr] = ()) -> OnShell:
+    def on_shell(self, expressions: Sequence[Expr] = (), *, deadline: float | None = None) -> OnShell:
         """Return the solution manifold, for terms with the constants of the expressions."""
-        return OnShell(self.jet, self.rules, [*self.parameters, *expressions])
+        return OnShell(self.jet, self.rules, [*self.parameters, *expressions], deadline=deadline)
 
     def reduce(self, expression: Expr) -> Expr:
         """Return what an expression is on solutions: no lead and no derivative of one is left.
@@ -151,20 +155,58 @@ class Equations:
         [poly] = shell.ring.canonical([shell.reduce(expression)])
         return shell.ring.expression(poly)
 
-    def hidden(self) -> tuple[Expr, ...]:
+    def hidden(self, *, deadline: float | None = None) -> tuple[Expr, ...]:
         """Return what must vanish besides, by equality of mixed derivatives of two leads; empty if nothing.
 
         >>> jet = Jet("x y", "u v")
         >>> Equations(jet, ["u_x = v", "u_y = u"]).hidden()
         (v - v_y,)
         """
-        shell, found = self.on_shell(), []
+        shell = self.on_shell(deadline=deadline)
+        found = []
         for a, one in enumerate(self.rules):
             for other in self.rules[:a]:
                 expression = _mixed(shell, one, other)
                 if expression is not None:
                     found.append(expression)
         return tuple(dict.fromkeys(found))
+
+    def completed(self, *, deadline: float | None = None) -> Equations:
+        """Return the equations with their hidden consequences, as far as these can be solved for derivatives.
+
+        The same object where there are none. A note says what was added, or that something is missing.
+
+        >>> jet = Jet("x y", "u v")
+        >>> print(*Equations(jet, ["u_x = v", "u_y = u"]).completed().rules, sep="; ")
+        u_x = v; u_y = u; v_y = v
+        """
+        system, added = self, list[str]()
+        for _ in range(MOST_COMPLETIONS):
+            hidden = system.hidden(deadline=deadline)
+            if not hidden:
+                return system if system is self else system._noted(added)
+            if any(len(sp.Add.make_args(e)) > MOST_TERMS for e in hidden):
+                break
+            made = object.__new__(Equations)
+            sides = [*system.sides, *(Side(e, sp.S.Zero, False) for e in hidden)]
+            try:
+                made._set(self.jet, sides, self.parameters)
+            except InvalidInput:
+                break
+            if made.leads != self.leads:
+                break
+            added += [f"`{expression_text(e)} = 0` follows by equality of mixed derivatives." for e in hidden]
+            system = made
+        missing = (
+            "The equations have further consequences by equality of mixed derivatives, which were not used."
+        )
+        return system._noted([*added, missing])
+
+    def _noted(self, notes: Sequence[str]) -> Equations:
+        made = object.__new__(Equations)
+        made._set(self.jet, self.sides, self.parameters)
+        object.__setattr__(made, "notes", tuple(dict.fromkeys([*made.notes, *notes])))
+        return made
 
     def __str__(self) -> str:
         return "\n".join(map(str, self.tested))
@@ -200,10 +242,11 @@ def _side(jet: Jet, equation: Any, parameters: tuple[Symbol, ...], tested: bool)
         left, right = equation, sp.S.Zero
     else:
         raise InvalidInput(
-            f"an equation is a text such as `u_t = u_xx`, a pair of expressions or an expression that is 0;"
+            "an equation is a text such as `u_t = u_xx`, a pair of expressions or an expression that is 0;"
             f" found {type(equation).__name__}."
         )
-    left, right = (jet.parse(s, parameters) if isinstance(s, str) else exact_expression(s) for s in (left, right))
+    both = [jet.parse(s, parameters) if isinstance(s, str) else exact_expression(s) for s in (left, right)]
+    left, right = both
     side = Side(left, right, tested)
     for symbol in sorted((left - right).free_symbols, key=lambda s: s.name):
         if not jet.is_coordinate(symbol) and symbol not in parameters:

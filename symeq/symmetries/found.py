@@ -24,9 +24,9 @@ from symeq.symmetries.naming import KINDS, kind_of, name_of
 class PointSymmetries:
     """All point symmetries of equations within an ansatz.
 
-    equations; generators: a basis, each proven; degree: of the polynomial coefficients, None for the user's own
-    functions; bound: an upper bound of the dimension modulo primes, None when the time ran out; growth:
-    degree -> dimension modulo a prime; notes: what else is to be known; values: of parameters.
+    equations; generators: a basis, each proven; degree: of the polynomial coefficients, None for functions of
+    the user; bound: an upper bound of the dimension modulo primes, None when the time ran out; growth: degree
+    -> dimension modulo a prime; notes: what else is to be known; values: of parameters.
 
     >>> from symeq.geometry import Jet
     >>> from symeq.symmetries.point import point_symmetries
@@ -85,7 +85,7 @@ class PointSymmetries:
         return structure_constants(self.generators, jet.variables, parameters)
 
     def structure_constants(self) -> Constants:
-        """Return {(i, j): {k: c}} with [v_i, v_j] = sum_k c v_k for i < j, None where the bracket leaves the span.
+        """Return {(i, j): {k: c}} with [v_i, v_j] = sum_k c v_k for i < j, None where no combination does.
 
         >>> from symeq.geometry import Jet
         >>> from symeq.symmetries.point import point_symmetries
@@ -111,9 +111,11 @@ class PointSymmetries:
         if self.bound is None:
             return f"dimension at least {self.dimension} within {within}: the search was not finished"
         sure = "exact, every generator proven" if self.certified else f"between this and {self.bound}"
-        infinite = "; infinitely many suspected, the dimension keeps growing" if self.infinite_suspected else ""
+        text = f"dimension {self.dimension} within {within} ({sure})"
+        if self.infinite_suspected:
+            text += "; infinitely many suspected, the dimension keeps growing"
         grown = ", ".join(f"{n} at degree {d}" for d, n in sorted(self.growth.items()))
-        return f"dimension {self.dimension} within {within} ({sure}){infinite}" + (f": {grown}" if grown else "")
+        return f"{text}: {grown}" if grown else text
 
     def __str__(self) -> str:
         labels = [f"v{k}" for k in range(1, len(self.generators) + 1)]
@@ -159,9 +161,8 @@ class PointSymmetries:
         """Return the table of brackets as LaTeX."""
         size = len(self.generators)
         header = ["", *(f"$v_{{{k}}}$" for k in range(1, size + 1))]
-        rows = [
-            [f"$v_{{{i + 1}}}$", *(f"${self._cell(i, j, latex=True)}$" for j in range(size))] for i in range(size)
-        ]
+        rows = [[f"${self._cell(i, j, latex=True)}$" for j in range(size)] for i in range(size)]
+        rows = [[f"$v_{{{i}}}$", *row] for i, row in enumerate(rows, 1)]
         return table_latex(header, rows)
 
     def _cell(self, i: int, j: int, *, latex: bool) -> str:
@@ -178,12 +179,16 @@ class PointSymmetries:
         return expression_text(total)
 
     def document(self) -> dict[str, Any]:
-        """Return plain data: dimension, generators, degree, certified, infinite_suspected and what goes with it."""
-        structure = [
-            {"i": i, "j": j, "bracket": None if entry is None else {str(k): expression_text(c) for k, c in entry.items()}}
-            for (i, j), entry in self._constants.items()
-            if entry is None or entry
-        ]
+        """Return plain data: dimension, generators, degree, certified, infinite_suspected and more.
+
+        `structure` lists the brackets of generators i < j that are not 0, as {k: text}, null where the bracket
+        leaves the span; indices count from 0.
+        """
+        structure = []
+        for (i, j), entry in self._constants.items():
+            if entry != {}:
+                bracket = entry and {str(k): expression_text(c) for k, c in entry.items()}
+                structure.append({"i": i, "j": j, "bracket": bracket})
         return {
             "dimension": self.dimension,
             "generators": [{z.name: expression_text(f) for z, f in v.components} for v in self.generators],
@@ -210,7 +215,7 @@ def arranged(
     notes: Sequence[str],
     values: Mapping[Any, Any] | None = None,
 ) -> PointSymmetries:
-    """Return the fields in the order in which they are read: translations, rotations, scalings, boosts, the rest.
+    """Return the fields in the order of reading: translations, rotations, scalings, boosts, the rest.
 
     >>> from symeq.geometry import Jet
     >>> t, x, u = Jet("t x", "u").variables

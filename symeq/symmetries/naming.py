@@ -14,7 +14,7 @@ Linear = dict[tuple[Symbol, Symbol], Expr]  # (z, y) -> coefficient of y in the 
 
 KINDS = (
     "translation", "rotation", "hyperbolic rotation", "phase rotation", "scaling", "Galilean boost",
-    "moving frame", "projective", "conformal", "linear", "gauge shift", "superposition", "",
+    "moving frame", "shear", "projective", "conformal", "linear", "gauge shift", "superposition", "",
 )  # fmt: skip
 """The kinds in the order in which generators are listed."""
 
@@ -41,9 +41,11 @@ def kind_of(field: VectorField, jet: Jet, *, linear_equations: bool = False) -> 
     matrix = _matrix(components, jet)
     if matrix is not None and (kind := _linear_kind(matrix, jet)):
         return kind
-    if boost := _boost_kind(moving, jet):
+    if boost := _boost_kind(moving, components, jet):
         return boost
-    return _curved_kind(moving, jet) or ("linear" if matrix is not None else "")
+    if matrix is None and _is_shifted_scaling(components, jet):
+        return "scaling"
+    return _curved_kind(components, jet) or ("linear" if matrix is not None else "")
 
 
 def name_of(field: VectorField, jet: Jet, *, linear_equations: bool = False) -> str:
@@ -65,15 +67,14 @@ def name_of(field: VectorField, jet: Jet, *, linear_equations: bool = False) -> 
     if kind == "translation":
         return f"translation({names})" if len(listed) == 1 else f"translation along {names}"
     if kind == "scaling":
-        weights = ", ".join(f"{z.name}={sp.expand(components[z] / z)}" for z in listed)
-        return f"scaling({weights})"
+        weights = [(z.name, sp.expand(components[z]).coeff(z)) for z in listed]
+        text = f"scaling({', '.join(f'{name}={weight}' for name, weight in weights if weight != 0)})"
+        shifted = [z.name for z in listed if sp.expand(components[z] - components[z].coeff(z) * z) != 0]
+        return f"{text} with a shift of {', '.join(shifted)}" if shifted else text
     if kind in ("rotation", "phase rotation", "hyperbolic rotation"):
         return _turning(kind, components, jet)
-    if kind == "Galilean boost":
-        moved = [z.name for z in listed if z in jet.independent]
-        return f"Galilean boost along {', '.join(moved)}"
-    if kind == "moving frame":
-        return f"moving frame along {', '.join(z.name for z in listed if z in jet.independent)}"
+    if kind in ("Galilean boost", "moving frame", "shear"):
+        return f"{kind} along {', '.join(z.name for z in listed if z in jet.independent)}"
     if kind == "gauge shift":
         return f"gauge shift of {names}"
     if kind == "superposition":
@@ -104,7 +105,7 @@ def _linear_kind(matrix: Linear, jet: Jet) -> str:
     if all(z == y for z, y in matrix):
         return "scaling"
     independent = set(jet.independent)
-    if any((z in independent) != (y in independent) for z, y in matrix) or any(z == y for z, y in matrix):
+    if any(z == y for z, y in matrix):
         return ""
     turning = all(matrix.get((y, z)) == -a for (z, y), a in matrix.items())
     if turning:
@@ -119,21 +120,32 @@ def _linear_kind(matrix: Linear, jet: Jet) -> str:
 
 def _turning(kind: str, components: Mapping[Symbol, Expr], jet: Jet) -> str:
     """The planes that turn: rotation(x, y; u, v)."""
-    groups = []
-    for part in (jet.independent, jet.dependent):
-        seen: list[Symbol] = []
-        for z in part:
-            if z in components and z not in seen:
-                partners = [y for y in part if components[z].has(y)]
-                groups.append([z, *(y for y in partners if y != z)])
-                seen += [z, *partners]
+    groups: list[list[Symbol]] = []
+    seen: set[Symbol] = set()
+    for z in jet.variables:
+        if z not in components or z in seen:
+            continue
+        group = [z]
+        for y in group:
+            group += [w for w in jet.variables if components[y].has(w) and w not in group]
+        groups.append(sorted(group, key=jet.variables.index))
+        seen.update(group)
     shown = "; ".join(", ".join(z.name for z in group) for group in groups)
     if kind == "phase rotation":
         return f"phase({shown})" if len(groups) == 1 and len(groups[0]) == 2 else f"phase rotation of {shown}"
     return f"Lorentz boost({shown})" if kind == "hyperbolic rotation" else f"rotation({shown})"
 
 
-def _boost_kind(moving: Mapping[Symbol, Expr], jet: Jet) -> str:
+def _is_shifted_scaling(components: Mapping[Symbol, Expr], jet: Jet) -> bool:
+    """Whether every component is w z + c with constants w and c."""
+    return all(
+        not sp.expand(f - f.coeff(z) * z).free_symbols & set(jet.variables)
+        and not f.coeff(z).free_symbols & set(jet.variables)
+        for z, f in components.items()
+    )
+
+
+def _boost_kind(moving: Mapping[Symbol, Expr], components: Mapping[Symbol, Expr], jet: Jet) -> str:
     """Motion of the frame: components f(t) along other independent variables, with one t for all."""
     if not moving:
         return ""
@@ -142,17 +154,20 @@ def _boost_kind(moving: Mapping[Symbol, Expr], jet: Jet) -> str:
         return ""
     [t] = used
     affine = all(sp.expand(f.diff(t, 2)) == 0 for f in moving.values())
+    if affine and len(moving) == len(components):
+        return "shear"
     return "Galilean boost" if affine else "moving frame"
 
 
-def _curved_kind(moving: Mapping[Symbol, Expr], jet: Jet) -> str:
-    """Quadratic motion of the independent variables: x (a.x), or conformal for some diagonal metric."""
-    if not moving or any(f.free_symbols & set(jet.dependent) for f in moving.values()):
-        return _fully_projective(moving, jet)
-    quadratic = all(f.is_polynomial(*jet.independent) for f in moving.values())
-    if not quadratic or max(sp.Poly(f, *jet.independent).total_degree() for f in moving.values()) != 2:
+def _curved_kind(components: Mapping[Symbol, Expr], jet: Jet) -> str:
+    """Quadratic motion: x (a.x), or conformal for some diagonal metric, of the independent variables alone
+    or of all variables that move."""
+    independent = {z: f for z, f in components.items() if z in jet.independent}
+    alone = not any(f.free_symbols & set(jet.dependent) for f in independent.values())
+    moving = independent if alone else dict(components)
+    if not moving or not all(f.is_polynomial(*jet.variables) for f in moving.values()):
         return ""
-    if any(sp.Poly(f, *jet.independent).homogeneous_order() != 2 for f in moving.values()):
+    if any(sp.Poly(f, *jet.variables).homogeneous_order() != 2 for f in moving.values()):
         return ""
     if _is_conformal(moving, jet):
         return "conformal"
@@ -167,32 +182,23 @@ def _has_common_factor(moving: Mapping[Symbol, Expr]) -> bool:
     )
 
 
-def _fully_projective(moving: Mapping[Symbol, Expr], jet: Jet) -> str:
-    if not moving or not all(f.is_polynomial(*jet.variables) for f in moving.values()):
-        return ""
-    if any(sp.Poly(f, *jet.variables).homogeneous_order() != 2 for f in moving.values()):
-        return ""
-    return "projective" if _has_common_factor(moving) else ""
-
-
 def _is_conformal(moving: Mapping[Symbol, Expr], jet: Jet) -> bool:
-    """d_i xi_j + d_j xi_i = 2 sigma g_ij for the metric diag(1, g_2, ...) that the field itself suggests."""
+    """d_i xi_j + d_j xi_i = 2 sigma g_ij for the diagonal metric that the field itself suggests."""
     axes = list(moving)
-    if len(axes) < 2:
+    sigma = moving[axes[0]].diff(axes[0])
+    if len(axes) < 2 or any(sp.expand(moving[z].diff(z) - sigma) != 0 for z in axes):
         return False
-    sigma = sp.expand(moving[axes[0]].diff(axes[0]))
     metric = {axes[0]: sp.S.One}
-    for y in axes[1:]:
-        if sp.expand(moving[y].diff(y) - sigma) != 0:
-            return False
-        one, other = moving[axes[0]].diff(y), moving[y].diff(axes[0])
-        if one == 0 and other == 0:
-            continue
-        ratio = sp.cancel(-one / other) if other != 0 else sp.S.Zero
-        if ratio == 0 or ratio.free_symbols & set(jet.variables):
-            return False
-        metric[y] = ratio
-    if len(metric) != len(axes):
+    reached = [axes[0]]
+    for z in reached:
+        for y in axes:
+            slope = moving[y].diff(z)
+            if y not in metric and slope != 0:
+                metric[y] = sp.cancel(-metric[z] * moving[z].diff(y) / slope)
+                reached.append(y)
+                if metric[y] == 0 or metric[y].free_symbols & set(jet.variables):
+                    return False
+    if len(metric) < len(axes):
         return False
     return all(
         sp.expand(metric[z] * moving[z].diff(y) + metric[y] * moving[y].diff(z)) == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Sequence
 
 import sympy as sp
@@ -16,6 +17,22 @@ from symeq.terms.ring import TermRing
 
 MOST_MONOMIALS = 50_000  # of one derivative in normal form
 LOWEST_LIMIT = 24  # derivatives up to this order are always reduced
+
+
+class OutOfTime(Exception):
+    """The budget ran out between two steps."""
+
+
+def deadline_of(budget: float | None) -> float | None:
+    """The time of time.monotonic at which a budget of seconds runs out.
+
+    Raises InvalidInput for a budget that is not positive.
+    """
+    if budget is None:
+        return None
+    if isinstance(budget, bool) or not isinstance(budget, int | float) or not budget > 0:
+        raise InvalidInput(f"budget={budget!r}: give a positive number of seconds, or None for no limit.")
+    return time.monotonic() + budget
 
 
 class JetTerms(TermRing):
@@ -53,7 +70,8 @@ class OnShell:
     A derivative of a lead is replaced by the derivative of what the lead is; what stays are polynomials in
     the other derivatives, on which `derivative` is the total derivative restricted to solutions.
 
-    jet, rules: the equations; expressions: all that is going to be reduced, which fixes the constants.
+    jet, rules: the equations; expressions: all that is going to be reduced, which fixes the constants;
+    deadline: of time.monotonic, after which OutOfTime is raised.
 
     Raises InvalidInput, naming the rule, where reduction does not come to an end.
     Source: Olver, Applications of Lie Groups to Differential Equations (2nd ed., 1993), section 2.6.
@@ -64,8 +82,15 @@ class OnShell:
     u_xxx + u_xxxx
     """
 
-    def __init__(self, jet: Jet, rules: Sequence[Rule], expressions: Iterable[sp.Expr]) -> None:
-        self.jet, self.rules = jet, tuple(rules)
+    def __init__(
+        self,
+        jet: Jet,
+        rules: Sequence[Rule],
+        expressions: Iterable[sp.Expr],
+        *,
+        deadline: float | None = None,
+    ) -> None:
+        self.jet, self.rules, self.deadline = jet, tuple(rules), deadline
         self.leads = [rule.lead for rule in rules]
         rests = [rule.rest for rule in rules]
         self.ring = JetTerms(jet, [*rests, *expressions])
@@ -86,6 +111,11 @@ class OnShell:
                 poly = self.derivative(poly, k)
         return poly
 
+    def check_time(self, work: float = 0.0) -> None:
+        """Raise OutOfTime when the budget is gone, or `work` more seconds would exceed it."""
+        if self.deadline is not None and time.monotonic() + work > self.deadline:
+            raise OutOfTime
+
     def normal(self, coordinate: sp.Symbol) -> Poly:
         """The normal form of a coordinate."""
         if coordinate not in self._normal:
@@ -101,6 +131,7 @@ class OnShell:
         rule = self._rule(coordinate)
         if coordinate in self._active or sum(index) > self._highest:
             raise self._endless(rule)
+        self.check_time()
         self._active.append(coordinate)
         try:
             if coordinate == rule.lead:

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sympy import Expr, Symbol
 
-from symeq.errors import InvalidInput
 from symeq.geometry.fields import VectorField
 from symeq.geometry.jet import Jet
+from symeq.geometry.names import as_symbols
 from symeq.symmetries.ansatz import FieldAnsatz, polynomial_columns, polynomial_fields, user_fields
 from symeq.symmetries.condition import Condition
-from symeq.symmetries.determining import Determining, OutOfTime
+from symeq.symmetries.determining import Determining
 from symeq.symmetries.equations import Equation, Equations, as_equations
 from symeq.symmetries.found import PointSymmetries, arranged
+from symeq.symmetries.onshell import OutOfTime, deadline_of
 
 GROWTH_COLUMNS = 2500  # unknowns up to which the dimension at two degrees higher is counted unasked
 
@@ -50,18 +50,22 @@ def point_symmetries(
     >>> [str(v) for v in found.generators], found.certified, found.infinite_suspected
     (['d_t', 'd_x', '3*t*d_t + x*d_x - 2*u*d_u', 't*d_x + d_u'], True, False)
     """
-    if budget is not None and not budget > 0:
-        raise InvalidInput(f"budget={budget!r}: give a positive number of seconds, or None for no limit.")
-    deadline = None if budget is None else time.monotonic() + budget
+    deadline = deadline_of(budget)
     system = as_equations(equations, jet, parameters)
     if values:
         system = system.at(values)
-    notes = list(system.notes)
+    constants = tuple(dict.fromkeys([*system.parameters, *as_symbols(parameters)]))
+    notes: list[str] = []
     if ansatz is None:
         fields = polynomial_fields(system.jet, degree)
     else:
-        fields, left_out = user_fields(system.jet, ansatz, system.parameters)
+        fields, left_out = user_fields(system.jet, ansatz, constants)
         notes += left_out
+    try:
+        system = system.completed(deadline=deadline)
+    except OutOfTime:
+        notes.append("The budget ran out before it was known whether the equations have hidden consequences.")
+    notes = [*system.notes, *notes]
     search = _Search(system, fields, deadline)
     generators, bound = search.run()
     growth = search.growth() if ansatz is None and bound is not None else {}
@@ -86,7 +90,6 @@ class _Search:
 
     def __init__(self, equations: Equations, fields: FieldAnsatz, deadline: float | None) -> None:
         self.equations, self.fields, self.deadline = equations, fields, deadline
-        self.determining = Determining(Condition(equations, fields.functions), deadline=deadline)
         self.notes: list[str] = []
         self.where = ""
         self.weights: list[dict[Symbol, Any]] = []
@@ -94,12 +97,14 @@ class _Search:
 
     def run(self) -> tuple[list[VectorField], int | None]:
         """The proven fields, and the upper bound of the dimension (None when the time ran out)."""
-        determining, fields = self.determining, self.fields
+        fields = self.fields
         found: list[dict[int, Expr]] = []
         bound = 0
         classes: list[list[int]] = []
         done = 0
         try:
+            condition = Condition(self.equations, fields.functions, deadline=self.deadline)
+            determining = self.determining = Determining(condition)
             self.weights = determining.scalings()
             classes = sorted(determining.classes(fields, self.weights), key=len)
             for columns, basis in zip(classes, determining.null_spaces(fields, classes), strict=True):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import islice, permutations, product
 
 import sympy as sp
@@ -15,7 +16,7 @@ from symeq.geometry.leads import is_principal
 
 Ranking = Callable[[sp.Symbol], tuple[int, ...]]
 
-MOST_RANKINGS = 400  # tried before a system is refused
+MOST_RANKINGS = 500  # tried before a system is refused
 MOST_STEPS = 60  # of one elimination, and substitutions in one equation
 
 
@@ -52,7 +53,7 @@ class Side:
     right: sp.Expr
     tested: bool
 
-    @property
+    @cached_property
     def difference(self) -> sp.Expr:
         return sp.expand(self.left - self.right)
 
@@ -84,9 +85,9 @@ def as_given(jet: Jet, sides: Sequence[Side]) -> tuple[Rule, ...] | None:
 def solve(jet: Jet, sides: Sequence[Side]) -> Solved:
     """Return rules whose leads are highest in one ranking of the derivatives, so that reduction ends.
 
-    Rankings are tried in turn: derivatives by one independent variable first, by order, by dependent variable,
-    each with every order of the variables. An equation is solved for its highest derivative, where that
-    occurs linearly, best with a constant factor, else quadratically.
+    Rankings are tried in turn: derivatives by one independent variable first, by order, by dependent
+    variable, each with several orders of the variables. An equation is solved for its highest derivative,
+    where that occurs linearly, best with a constant factor, else quadratically.
 
     Raises InvalidInput where no ranking serves, and for equations that contradict each other.
     Source: Riquier rankings, see Reid, Wittkopf, Boulton, European J. Appl. Math. 7 (1996), section 2.
@@ -110,9 +111,9 @@ def solve(jet: Jet, sides: Sequence[Side]) -> Solved:
                 if solved is not None:
                     return solved
     raise InvalidInput(
-        f"`{sides[0]}`{' and the equations beside it' if len(sides) > 1 else ''}: no derivative was found that"
-        " the equations can be solved for. Write each as `lead = rest`, with a derivative that occurs nowhere"
-        " on the right."
+        f"`{sides[0]}`{' and the equations beside it' if len(sides) > 1 else ''}: no derivative was found"
+        " that the equations can be solved for. Write each as `lead = rest`, with a derivative that occurs"
+        " nowhere on the right."
     )
 
 
@@ -128,7 +129,10 @@ def rankings(jet: Jet) -> Iterator[Ranking]:
     """Orders of the derivatives that differentiation keeps, evolution forms in the first variable first."""
     p, q = len(jet.independent), len(jet.dependent)
     shapes = ("time, order, index", "order, index", "time, order, dependent", "order, dependent", "dependent")
-    for places, heights in product(permutations(range(p)), permutations(range(q, 0, -1))):
+    falling = tuple(range(q, 0, -1))
+    # Of many dependent variables each stands highest once, which mostly does.
+    orders = permutations(falling) if q <= 3 else (falling[k:] + falling[:k] for k in range(q))
+    for heights, places in product(orders, permutations(range(p))):
         for shape in shapes:
             yield _ranking(jet, places, dict(zip(jet.dependent, heights, strict=True)), shape)
 
@@ -149,11 +153,7 @@ def _ranking(jet: Jet, places: tuple[int, ...], height: dict[sp.Symbol, int], sh
 
 
 def _is_derivative(jet: Jet, symbol: sp.Expr) -> bool:
-    return (
-        isinstance(symbol, sp.Symbol)
-        and symbol not in jet.variables
-        and jet.is_coordinate(symbol)
-    )
+    return isinstance(symbol, sp.Symbol) and symbol not in jet.variables and jet.is_coordinate(symbol)
 
 
 def _coordinates(jet: Jet, expression: sp.Expr) -> list[sp.Symbol]:
@@ -263,7 +263,7 @@ def _without_derivative(jet: Jet, expression: sp.Expr, reduced: sp.Expr) -> Inva
     written = expression_text(expression)
     if any(jet.is_coordinate(s) for s in reduced.free_symbols):
         return InvalidInput(
-            f"`{written} = 0`: on the solutions of the other equations this is `{expression_text(reduced)} = 0`,"
-            " which holds no derivative. Solve it for a variable and eliminate that."
+            f"`{written} = 0`: with the other equations this is `{expression_text(reduced)} = 0`, which holds"
+            " no derivative. Solve it for a variable and eliminate that."
         )
     return InvalidInput(f"`{written} = 0` contradicts the other equations: it says {reduced} = 0.")
