@@ -1,28 +1,55 @@
-"""Print every table: ``make bench``, or ``python -m tests.performance.bench --draws 10``."""
+"""Print every table: ``make bench``, or ``python -m tests.performance.bench --draws 10 --only recovery``."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import Annotated
 
 for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(variable, "1")
 
 import typer  # noqa: E402  (threads are set before numpy is loaded)
 
-from tests.performance import fields, recovery, symbolic  # noqa: E402
+from tests.performance import fields, prolongation, recovery, symbolic  # noqa: E402
 
 SHARED = Path(__file__).resolve().parents[2].parent / "shared" / "data"
 
 
-def main(draws: int = 50, points: int = 128, frames: int = 101, data: Path = SHARED) -> None:
+def main(
+    draws: int = 50,
+    points: int = 128,
+    frames: int = 101,
+    data: Path = SHARED,
+    only: Annotated[list[str] | None, typer.Option(help="Print this table alone; may be repeated.")] = None,
+) -> None:
     """Recovery of ODEs over DRAWS data sets, the published fields in DATA, lambda-omega, the algebra."""
-    show(f"Exact laws over {draws} independently drawn data sets", recovery.HEADER, recovery.rows(draws))
-    show("Published fields", fields.PUBLISHED_HEADER, fields.published(data))
-    title = f"lambda-omega, {points} x {points} x {frames}"
-    show(title, fields.LAMBDA_OMEGA_HEADER, fields.lambda_omega(points, frames))
-    show("Rotation-equivariant right-hand sides", symbolic.HEADER, symbolic.rows(points >= 128))
+    large = points >= 128
+    tables: dict[str, Callable[[], None]] = {
+        "recovery": lambda: show(
+            f"Exact laws over {draws} independently drawn data sets", recovery.HEADER, recovery.rows(draws)
+        ),
+        "published": lambda: show("Published fields", fields.PUBLISHED_HEADER, fields.published(data)),
+        "lambda_omega": lambda: show(
+            f"lambda-omega, {points} x {points} x {frames}",
+            fields.LAMBDA_OMEGA_HEADER,
+            fields.lambda_omega(points, frames),
+        ),
+        "prolongation": lambda: show(
+            "Prolongation of all generators", prolongation.HEADER, prolongation.rows(large)
+        ),
+        "symbolic": lambda: show(
+            "Rotation-equivariant right-hand sides", symbolic.HEADER, symbolic.rows(large)
+        ),
+    }
+    unknown = [name for name in only or () if name not in tables]
+    if unknown:
+        raise typer.BadParameter(
+            f"there is no table {', '.join(unknown)}; the tables are {', '.join(tables)}."
+        )
+    for name in only or tables:
+        tables[name]()
 
 
 def show(title: str, header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import typer
 
 from tests.performance import bench
 
@@ -16,4 +17,14 @@ def test_the_benchmark_runs_small(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert "| damped_oscillator | 20% additive | 5 | rotation(x, y) | 6 / 42 / 2 | 1/1 |" in printed
     assert "| growth | 5% multiplicative | 2 | scaling(x=2, y=1) | 3 / 12 / 3 forced | 1/1 |" in printed
     assert "kdv.mat | file not present: skipped" in printed
-    assert "| velocity, gradient, degree 2 | 273 | 7 |" in printed
+    for title, agreeing in (("Prolongation of all generators", 2), ("Rotation-equivariant right-hand", 1)):
+        table = printed.split(f"## {title}")[1].split("## ")[0]
+        assert table.count("| yes |\n") == agreeing and "NO" not in table
+
+
+def test_one_table_can_be_printed_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    bench.main(points=32, only=["symbolic"])
+    printed = capsys.readouterr().out
+    assert printed.count("## ") == 1 and "| velocity, gradient, degree 2 | 273 | 801 | 7 |" in printed
+    with pytest.raises(typer.BadParameter, match="there is no table speed; the tables are recovery, "):
+        bench.main(only=["speed"])
