@@ -15,8 +15,8 @@ from symeq.ansatz.constraints import SymmetryCondition
 from symeq.exact import Row
 
 HEADER = (
-    "library", "unknowns", "equations", "allowed", "symeq, all steps: s", "dense SVD: allowed", "dense SVD: s",
-    "dense exact: allowed", "dense exact: s", "equal",
+    "library", "unknowns", "equations", "allowed", "symeq, all steps: s", "dense SVD: allowed",
+    "dense SVD: s", "dense exact: allowed", "dense exact: s", "equal",
 )  # fmt: skip
 PATIENCE = 300.0  # seconds that the dense exact elimination may be expected to take
 
