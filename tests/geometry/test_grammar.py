@@ -9,15 +9,36 @@ from sympy import Rational, Symbol
 
 from symeq.errors import InvalidInput
 from symeq.geometry import (
+    GL,
+    SE,
+    SL,
+    SL2,
+    SO,
+    SU2,
     TIME,
+    U1,
+    E,
+    Galilei,
     Jet,
+    Lorentz,
+    O,
+    Poincare,
     PointMap,
+    Schroedinger,
+    Sp,
     Symmetry,
     VectorField,
+    affine,
     boost,
+    conformal,
     cyclic,
+    discrete_rotation,
+    equiaffine,
+    parity,
+    parse,
     permutation,
     phase,
+    projective,
     read_equation,
     read_generator,
     read_map,
@@ -25,6 +46,8 @@ from symeq.geometry import (
     reflection,
     rotation,
     scaling,
+    symplectic,
+    time_reversal,
     translation,
     trivial,
 )
@@ -46,6 +69,41 @@ SYMMETRIES = [
     ("permutation(x, y; u, v)", permutation("x", "y", turning=[("u", "v")])),
     ("cyclic(x, y, z; u, v, w)", cyclic("x", "y", "z", turning=[("u", "v", "w")])),
     ("phase(u, v)", phase("u", "v")),
+    ("SO(x, y; u, v)", SO("x", "y", turning=["u v"])),
+    ("SO(x, y; u, v, w)", SO("x", "y", turning=["u v w"])),
+    ("SO(x, y, z; antisymmetric(u, v, w))", SO("x", "y", "z", antisymmetric=["u v w"])),
+    ("O(x, y; u, v; pseudo(w))", O("x", "y", turning=["u v"], pseudo=["w"])),
+    ("O(x, y, z; pseudo(u, v, w))", O("x", "y", "z", pseudo=["u v w"])),
+    ("E(x, y; pseudo(u; v, w))", E("x", "y", pseudo=["u", "v w"])),
+    ("SE(x, y, z; u, v, w)", SE("x", "y", "z", turning=["u v w"])),
+    ("Galilei(t; x, y; u, v)", Galilei("t", "x y", "u v")),
+    ("Galilei(t; x, y; u, v; w, z)", Galilei("t", "x y", "u v", turning=["w z"])),
+    ("Galilei(t; x)", Galilei("t", "x")),
+    ("Schroedinger(t; x, y; u, v)", Schroedinger("t", "x y", "u v")),
+    ("Schroedinger(t; x; u, v; c=nu/2, weight=-1)", Schroedinger("t", "x", "u v", c=nu / 2, weight=-1)),
+    ("Lorentz(t; x, y, z; c=nu)", Lorentz("t", "x y z", c=nu)),
+    ("Lorentz(t; x, y; dual(u, v, w); c=2)", Lorentz("t", "x y", dual=["u v w"], c=2)),
+    ("Poincare(t; x, y; u, v, w)", Poincare("t", "x y", turning=["u v w"])),
+    ("conformal(x, y, z; u=-1/2, v=nu)", conformal("x", "y", "z", weights={"u": Rational(-1, 2), "v": nu})),
+    ("conformal(x, y; u, v; u=-1, v=-1)", conformal("x", "y", turning=["u v"], weights={"u": -1, "v": -1})),
+    ("conformal(x, y, time=t, c=3; u=-1)", conformal("x", "y", time="t", c=3, weights={"u": -1})),
+    ("GL(x, y; u, v)", GL("x", "y", turning=["u v"])),
+    ("SL(x, y; dual(u, v))", SL("x", "y", dual=["u v"])),
+    ("affine(x, u)", affine("x", "u")),
+    ("equiaffine(x, u)", equiaffine("x", "u")),
+    ("projective(x, u)", projective("x", "u")),
+    ("SL2(u)", SL2("u")),
+    ("SL2(x; u=nu, v=0)", SL2("x", weights={"u": nu, "v": 0})),
+    ("symplectic(x, y; u, v)", symplectic("x y", "u v")),
+    ("Sp(x; u; v, w)", Sp("x", "u", turning=["v w"])),
+    ("SU2(x, y, u, v)", SU2("x", "y", "u", "v")),
+    ("U1(u, v; x, y)", U1("u", "v", turning=["x y"])),
+    ("parity(x, y, z; u, v, w)", parity("x", "y", "z", turning=["u v w"])),
+    ("time_reversal(t; u)", time_reversal("t", "u")),
+    ("permutation(x, y; u, v, w; pseudo(z))", permutation("x", "y", turning=["u v w"], pseudo=["z"])),
+    ("discrete_rotation(x, y; u, v; order=6)", discrete_rotation("x", "y", order=6, turning=["u v"])),
+    ("SE(x, y) + Galilei(t; z)", SE("x", "y") + Galilei("t", "z")),
+    ("SE(x, y); u*d_u; u -> -u", SE("x", "y") + scaling(u=1) + reflection("u")),
     ("trivial", trivial),
     ("trivial + translation(t)", translation("t")),
     (
@@ -72,6 +130,25 @@ def test_names_that_clash_with_functions_of_sympy_are_variables() -> None:
     assert read_generator("gamma*I*d_lambda + E*d_S", jet, "gamma E")["S"] == Symbol("E")
 
 
+def test_names_of_groups_stay_free_for_variables_and_parameters() -> None:
+    """A call is the group, except for a field that is written with its arguments; a bare name never is."""
+    jet = Jet("O U1", "E SE")
+    assert read_symmetry("E(O, U1; E, SE)", jet) == E("O", "U1", turning=["E SE"])
+    assert read_symmetry("SO(E, SE) + O(U1)", jet) == SO("E", "SE") + O("U1")
+    assert parse("E", jet) == Symbol("E") == parse("E(O, U1)", jet)
+    assert parse("SO(E, SE)", jet) == SO("E", "SE")
+    assert read_generator("E*d_O + SE*d_E", jet) == VectorField({"O": Symbol("E"), "E": Symbol("SE")})
+    plain = Jet("t x", "u", order=2)
+    assert parse("E", plain, parameters="E") == Symbol("E")
+    assert parse("E + SE", plain, parameters="E SE") == Symbol("E") + Symbol("SE")
+    assert parse("E(x)", plain, parameters="E") == E("x")
+    assert parse("u_t = E*u_xx", plain, parameters="E")[1] == Symbol("E") * plain["u_xx"]
+    assert read_symmetry("Lorentz(t; x; c=E)", plain, "E") == Lorentz("t", "x", c=Symbol("E"))
+    fields = Jet("x y", "pseudo dual")
+    assert read_symmetry("E(x, y; pseudo, dual)", fields) == E("x", "y", turning=["pseudo dual"])
+    assert read_symmetry("E(x; pseudo(pseudo))", fields) == E("x", pseudo=["pseudo"])
+
+
 REFUSED_SYMMETRIES = {
     "rotation(x, q)": "q is not a coordinate of Jet(t, x, y, z; u, v, w). Its variables are t, x, y, z; u, v",
     "rotaton(x, y)": "unknown symmetry `rotaton`. Did you mean `rotation`? Known: translation, rotation",
@@ -79,6 +156,25 @@ REFUSED_SYMMETRIES = {
     "rotation(x)": "takes 2 or more variables, found 1; it is written like `rotation(x, y; u, v)`",
     "rotation(x, y; u)": "(u) has 1 component; what turns with 2 variables has 2 for a vector, 3 for a sym",
     "rotation(x, x)": "names x twice",
+    "rotation(x, y; pseudo(w))": "`pseudo(...)` has no place in `rotation`",
+    "O(x, y; u, pseudo(w))": "takes names of variables, found `pseudo(w)`",
+    "O(x, y; pseudo())": "`pseudo(...)` takes components, found none",
+    "O(x, y; pseudo(2))": "takes names of variables, found `2`",
+    "SE": "needs arguments, as in `SE(x, y; u, v)`",
+    "se(x, y)": "Did you mean `SE`?",
+    "schrodinger(t; x; u, v)": "Did you mean `Schroedinger`? Known: translation, rotation",
+    "Galilei(t)": "takes 2 or more groups of variables parted by `;`, found 1",
+    "Galilei(t, x; y)": "takes 1 variable in the place of (t, x), found 2; it is written like `Galilei",
+    "Schroedinger(t; x; u, v; w, z)": "`Schroedinger` has no place for (w, z)",
+    "Lorentz(t; x; d=2)": "unknown option `d`. Known: c; it is written like",
+    "Lorentz(t; x; c=2, c=3)": "`c` is given twice",
+    "Lorentz(t; x; c=y)": "unknown symbol `y`. Known: nu.",
+    "SE(x, y; c=2)": "takes names of variables, found `c=2`",
+    "conformal(x; u=1, u=2)": "u has two weights",
+    "conformal(x, time=2)": "takes names of variables, found `2`",
+    "SU2(x, y)": "takes 4 variables, found 2; it is written like `SU2(a, b, c, d)`",
+    "SL2(x, y)": "takes 1 variable in the place of (x, y), found 2",
+    "projective(x; u)": "`;` has no place in `projective`",
     "rotation": "needs arguments, as in `rotation(x, y; u, v)`",
     "boost(x)": "takes 2 to 3 variables, found 1",
     "boost(x; u)": "`;` has no place in `boost`",
