@@ -158,7 +158,7 @@ class LinearAnsatz:
             )
             for f in expressions
         ]
-        rhs = [sp.expand(f) for f in _check_symbols(self.jet, exact, self.symmetry.parameters)]
+        rhs = [sp.expand(f) for f in check_symbols(self.jet, exact, self.symmetry.parameters)]
         terms = [term for f in rhs for term in sp.Add.make_args(f)]
         return SymmetryCondition(self.jet, self.leads, self.symmetry, terms).residuals(rhs)
 
@@ -269,7 +269,7 @@ def linear_ansatz(
         raise why_inconsistent(problem)
     if not answer.basis and not answer.particular:
         raise why_nothing(problem)
-    degrees = [_degree(term) for _, term in columns]
+    degrees = [term_degree(term) for _, term in columns]
     basis = sorted(answer.basis, key=lambda v: (max(degrees[k] for k in v), len(v), sorted(v)))
     return LinearAnsatz(
         jet,
@@ -301,7 +301,7 @@ def _libraries(
     jet: Jet, library: Libraries, leads: Sequence[sp.Symbol], parameters: Sequence[sp.Symbol]
 ) -> tuple[Library, ...]:
     if not isinstance(library, Mapping):
-        one = _checked(jet, library, leads, parameters)
+        one = checked_library(jet, library, leads, parameters)
         return tuple(one for _ in leads)
     given = {jet[key if isinstance(key, str) else key.name]: value for key, value in library.items()}
     by_lead = []
@@ -311,18 +311,18 @@ def _libraries(
             raise InvalidInput(
                 f"There is no library for {lead}: the libraries given are for {', '.join(map(str, given))}."
             )
-        by_lead.append(_checked(jet, given[lead if lead in given else dependent], leads, parameters))
+        by_lead.append(checked_library(jet, given[lead if lead in given else dependent], leads, parameters))
     return tuple(by_lead)
 
 
-def _checked(
+def checked_library(
     jet: Jet,
     library: Library | Iterable[sp.Expr],
     leads: Sequence[sp.Symbol],
     parameters: Sequence[sp.Symbol],
 ) -> Library:
     given = library if isinstance(library, Library) else [exact_expression(term) for term in library]
-    terms = _check_symbols(jet, list(given), parameters)
+    terms = check_symbols(jet, list(given), parameters)
     principal = {symbol for symbol in _symbols(terms) if is_principal(jet, leads, symbol)}
     kept = [term for term in terms if principal.isdisjoint(term.free_symbols)] if principal else terms
     if not kept:
@@ -339,7 +339,7 @@ def _symbols(terms: Iterable[sp.Expr]) -> list[sp.Symbol]:
     return sorted(set().union(*(term.free_symbols for term in terms)), key=lambda s: s.name)
 
 
-def _check_symbols(jet: Jet, terms: Sequence[sp.Expr], parameters: Sequence[sp.Symbol]) -> list[sp.Expr]:
+def check_symbols(jet: Jet, terms: Sequence[sp.Expr], parameters: Sequence[sp.Symbol]) -> list[sp.Expr]:
     """The terms in the jet's own symbols, which are recognised by name."""
     replaced = {}
     for symbol in _symbols(terms):
@@ -388,7 +388,7 @@ def _known(
     return fixed
 
 
-def _degree(term: sp.Expr) -> int:
+def term_degree(term: sp.Expr) -> int:
     exponents = powers(term)
     if exponents is not None:
         return sum(exponents.values())
