@@ -69,6 +69,7 @@ def Schroedinger(
     positions: Sequence[Variable],
     amplitude: Sequence[Variable],
     *,
+    turning: Tuples = (),
     c: Any = 1,
     weight: Any = None,
 ) -> Symmetry:
@@ -80,8 +81,8 @@ def Schroedinger(
     with any solution, too.) A further term |psi|^p psi needs the weight w = -2/p; the expansion is left out
     where that is another than -n/2.
 
-    Arguments: the time; n positions; the real and the imaginary part (a, b); the constant c; the weight w of
-    the dilation (default -n/2).
+    Arguments: the time; n positions; the real and the imaginary part (a, b); `turning`, such pairs of
+    further amplitudes that transform alike; the constant c; the weight w of the dilation (default -n/2).
     Source: Niederer, Helv. Phys. Acta 45 (1972) 802; Olver, Applications of Lie Groups to Differential
     Equations (2nd ed., 1993), section 2.4.
 
@@ -91,16 +92,17 @@ def Schroedinger(
     ['2*t*d_x - b*x*d_a + a*x*d_b', '-b*d_a + a*d_b', '2*t*d_t + x*d_x - a*d_a - b*d_b']
     """
     clock, space = as_block("Schroedinger", time, 1), as_block("Schroedinger", positions)
-    real, imaginary = as_block("Schroedinger", amplitude, 2)
-    among = alike("Schroedinger", space, 1, among=(*clock, real, imaginary))
+    amplitudes = [as_block("Schroedinger", pair, 2) for pair in (amplitude, *turning)]
+    parts = [z for pair in amplitudes for z in pair]
+    among = alike("Schroedinger", space, 1, among=(*clock, *parts))
     (t,), n = clock, among.n
-    everything = (t, *space, real, imaginary)
+    everything = (t, *space, *parts)
     c = constant("Schroedinger", "c", c, everything)
     free = sympy.Rational(-n, 2)
     given = free if weight is None else weight
     w = constant("Schroedinger", "the weight", given, everything, may_vanish=True)
-    turn = VectorField({real: -imaginary, imaginary: real})
-    size = VectorField({real: real, imaginary: imaginary})
+    turn = VectorField({z: f for a, b in amplitudes for z, f in ((a, -b), (b, a))})
+    size = VectorField({z: z for z in parts})
     stretch = VectorField({x: x for x in space})
     square = sympy.Add(*(x**2 for x in space))
     fields = [VectorField({z: 1}) for z in (t, *space)]
@@ -110,7 +112,7 @@ def Schroedinger(
     if w == free:
         fields.append(VectorField({t: t**2}) + stretch * t + turn * (square / (4 * c)) + size * (w * t))
     settings = _speed(c) | ({} if w == free else {"weight": w})
-    text = label("Schroedinger", clock, space, (real, imaginary), settings)
+    text = label("Schroedinger", clock, space, *amplitudes, settings)
     return Symmetry(fields, label=text, parameters=parameters_of(c, w))
 
 

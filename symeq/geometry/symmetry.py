@@ -128,7 +128,7 @@ class Symmetry:
 
         Each field that has to be added is named in a warning. Linear independence is exact, over the numbers
         and the declared parameters.
-        Raises InvalidInput when more than `limit` independent generators are needed.
+        Raises InvalidInput when more than `limit` independent fields are needed, unless so many were given.
 
         >>> import warnings
         >>> x, y = as_symbols("x y")
@@ -147,7 +147,7 @@ class Symmetry:
             images = [newest.bracket(v) for v in fields[:done]] + [g.pull_back(newest) for g in self.maps]
             fields += [span.primitive(v) for v in images if span.grows_by(v)]
             done += 1
-            if len(fields) > limit:
+            if len(fields) > max(limit, given):  # what was given is needed, however much it is
                 raise InvalidInput(
                     f"`{self}` does not close: brackets give more than {limit} independent fields, such as"
                     f" {fields[given]}. Give generators that close, or raise the limit."

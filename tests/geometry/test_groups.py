@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pytest
 import sympy
@@ -40,7 +40,9 @@ from symeq.geometry import (
     permutation,
     phase,
     projective,
+    read_symmetry,
     reflection,
+    registry,
     rotation,
     scaling,
     symplectic,
@@ -48,6 +50,8 @@ from symeq.geometry import (
     translation,
     trivial,
 )
+from symeq.geometry.registry import blocks, named
+from symeq.geometry.representations import alike
 
 MEMBERS = [
     (translation("t", "x"), ["d_t", "d_x"]),
@@ -135,6 +139,7 @@ DIMENSIONS = [
     (SO("x", "y", "z", turning=[VECTOR]), 3),
     (O("x", "y", "z", turning=[VECTOR], pseudo=["q"]), 3),
     (SO(*symbols("x1:6")), 10),
+    (SO(*symbols("x1:13")), 66),
     (SE("x", "y", "z", turning=[VECTOR, [f"s{k}" for k in range(6)], [f"r{k}" for k in range(9)]]), 6),
     (E("x", "y"), 3),
     (Galilei("t", "x", "u"), 3),
@@ -257,6 +262,27 @@ def test_variables_are_given_as_text_tuples_or_symbols() -> None:
     assert conformal("x", "y", weights={Symbol("u"): -0.5}) == conformal(
         "x", "y", weights={"u": Rational(-1, 2)}
     )
+
+
+def test_one_decorated_function_adds_a_symmetry() -> None:
+    with pytest.raises(InvalidInput, match="unknown symmetry `shear`"):
+        read_symmetry("shear(x, y)", Jet("x y", "u"))
+    try:
+
+        @named("shear(x, y; u, v)", blocks, least=2)
+        def shear(*variables: Symbol, turning: Sequence[Sequence[Symbol]] = ()) -> Symmetry:
+            """Return the shear x d/dy."""
+            turned = alike("shear", variables, 2, turning)
+            return Symmetry([turned.field({(1, 0): 1})], label=turned.label())
+
+        jet = Jet("x y", "u v")
+        assert read_symmetry("shear(x, y; u, v)", jet) == Symmetry([VectorField({"y": x, "v": Symbol("u")})])
+        with pytest.raises(InvalidInput, match="takes 2 or more .* it is written like `shear"):
+            read_symmetry("shear(x)", jet)
+        with pytest.raises(ValueError, match="two symmetries are called `shear`"):
+            named("shear(t)", blocks)(translation)
+    finally:
+        registry._NAMED.pop("shear", None)
 
 
 def test_every_known_symmetry_says_what_it_is() -> None:

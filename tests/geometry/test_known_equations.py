@@ -53,6 +53,17 @@ QUINTIC = (
     {"a_t": "-c*b_xx - nu*(a^2 + b^2)^2*b", "b_t": "c*a_xx + nu*(a^2 + b^2)^2*a"},
     ["a_t + c*b_xx + nu*(a^2 + b^2)^2*b", "b_t - c*a_xx - nu*(a^2 + b^2)^2*a"],
 )
+MANAKOV = (
+    Jet("t x", "a b d e", order=2),
+    {
+        "a_t": "-c*b_xx - (a^2 + b^2 + d^2 + e^2)*b", "b_t": "c*a_xx + (a^2 + b^2 + d^2 + e^2)*a",
+        "d_t": "-c*e_xx - (a^2 + b^2 + d^2 + e^2)*e", "e_t": "c*d_xx + (a^2 + b^2 + d^2 + e^2)*d",
+    },
+    [
+        "a_t + c*b_xx + (a^2 + b^2 + d^2 + e^2)*b", "b_t - c*a_xx - (a^2 + b^2 + d^2 + e^2)*a",
+        "d_t + c*e_xx + (a^2 + b^2 + d^2 + e^2)*e", "e_t - c*d_xx - (a^2 + b^2 + d^2 + e^2)*d",
+    ],
+)  # fmt: skip
 WAVE = (
     Jet("t x y z", "u", order=2),
     {"u_tt": "c^2*(u_xx + u_yy + u_zz)"},
@@ -110,6 +121,7 @@ HAVE = [
     (SCHROEDINGER, "Schroedinger(t; x, y; a, b; c=c) + E(x, y) + time_reversal(t; b) + U1(a, b)"),
     (CUBIC, "Schroedinger(t; x; a, b; c=c, weight=-1) + parity(x)"),
     (QUINTIC, "Schroedinger(t; x; a, b; c=c)"),
+    (MANAKOV, "Schroedinger(t; x; a, b; d, e; c=c, weight=-1) + SU2(a, b, d, e)"),
     (WAVE, "Poincare(t; x, y, z; c=c) + parity(x, y, z) + time_reversal(t)"),
     (WAVE, "conformal(x, y, z, time=t, c=c; u=-1)"),
     (laplace(2), "conformal(x, y) + discrete_rotation(x, y; order=8)"),
