@@ -19,7 +19,8 @@ def parity(
 ) -> Symmetry:
     """Return the inversion of space, x -> -x for every coordinate.
 
-    Vectors are odd, tensors of two indices even, and a pseudo-tensor has a further factor (-1)^n.
+    Vectors are odd, tensors of two indices even, and a pseudo-tensor has a further factor (-1)^n. In an even
+    number of dimensions this is a rotation; the reflection of one coordinate is in `O` and `E`.
 
     Arguments: n variables; `turning`, `pseudo` and `antisymmetric`, tuples of components as in `O`.
 

@@ -231,5 +231,6 @@ def _set(call: Call, node: Node, settings: dict[str, Any]) -> None:
         raise call.refuse(f"unknown option `{name}`.{did_you_mean(name, options)} Known: {known}")
     if name in settings:
         raise call.refuse(f"`{name}` is given twice")
+    # The annotation is text here; it says which options name a variable and which are numbers.
     variable = "Variable" in str(keywords[name].annotation)
     settings[name] = call.names([value])[0] if variable else call.number(value)
