@@ -100,7 +100,7 @@ class Admission:
         return table_latex(["symmetry", "residual"], rows)
 
     def document(self) -> dict[str, Any]:
-        """Return plain data: `admits`, text -> bool; `residual`, text -> {lead: text} of those that are not."""
+        """Return plain data: `admits`, text -> bool; `residual`, text -> {lead: text} of the others."""
         leads = [c.name for c in self.equations.leads]
         residual = {
             text: {c: expression_text(e) for c, e in zip(leads, left, strict=True) if e != 0}
@@ -123,7 +123,7 @@ def admits(
 
     Arguments: `equations`, Equations, or texts or expressions beside `jet` and `parameters`; `symmetry`, a
     Symmetry, a VectorField, a PointMap, a text of the grammar, or a sequence of these. The time of boosts is
-    the variable that all leads are differentiated by. `budget` in seconds, None for no limit.
+    the variable that most leads are differentiated by. `budget` in seconds, None for no limit.
     Raises InvalidInput for symbols that nobody declared, functions that cannot be decided, and when the
     budget runs out.
     Source: Olver, Applications of Lie Groups to Differential Equations (2nd ed., 1993), theorem 2.31.

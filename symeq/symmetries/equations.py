@@ -34,8 +34,8 @@ class Equations:
     An equation whose left-hand side is a derivative that does not occur on its right is taken as it is; the
     others are solved for a derivative, in one ranking, so that reduction by them comes to an end.
 
-    Arguments: `equations`, each a text "u_t = nu*u_xx", a pair (left, right) of expressions, or an expression
-    that is 0; `parameters`, the symbols that are constants; `consequences`, further equations that follow
+    Arguments: `equations`, one or a list, each a text "u_t = nu*u_xx", a tuple (left, right) of expressions,
+    or an expression that is 0; `parameters`, the symbols that are constants; `consequences`, further equations that follow
     from these (hidden integrability conditions), used to reduce and not tested.
     Raises InvalidInput for unknown symbols, equations without a derivative, contradictions, and systems that
     cannot be solved for derivatives.
@@ -107,15 +107,14 @@ class Equations:
 
     @property
     def time(self) -> Symbol:
-        """The independent variable that all leads are differentiated by, the first if there is none.
+        """The independent variable that most leads are differentiated by, of several the first.
 
-        >>> Equations(Jet("x t", "u"), "u_tt = u_xx").time
+        >>> Equations(Jet("x t", "u"), "u_t + u*u_x = u_xx").time
         t
         """
-        for x in self.jet.independent:
-            if all(self.jet.multi_index(c)[1][self.jet.position(x)] for c in self.leads):
-                return x
-        return self.jet.independent[0]
+        indices = [self.jet.multi_index(c)[1] for c in self.leads]
+        counts = [sum(index[k] > 0 for index in indices) for k in range(len(self.jet.independent))]
+        return self.jet.independent[counts.index(max(counts))]
 
     def at(self, values: Mapping[Symbol, Any] | Mapping[str, Any]) -> Equations:
         """Return the equations with values in place of parameters, solved anew.
@@ -228,6 +227,8 @@ class Equations:
 def _listed(equations: Equation | Sequence[Equation]) -> list[Any]:
     if isinstance(equations, str | Expr | sp.Equality):
         return [equations]
+    if isinstance(equations, tuple) and len(equations) == 2 and all(isinstance(e, Expr) for e in equations):
+        return [equations]  # the two sides, as read_equation gives them
     return list(equations)
 
 

@@ -19,6 +19,8 @@ from symeq.symmetries.algebra import Constants, structure_constants
 from symeq.symmetries.equations import Equations
 from symeq.symmetries.naming import KINDS, kind_of, name_of
 
+WIDEST = 90  # fields longer than this do not widen the table
+
 
 @dataclass(frozen=True, repr=False, eq=False)
 class PointSymmetries:
@@ -120,7 +122,10 @@ class PointSymmetries:
     def __str__(self) -> str:
         labels = [f"v{k}" for k in range(1, len(self.generators) + 1)]
         fields = [str(v) for v in self.generators]
-        widths = [max(map(len, column), default=0) for column in (labels, fields)]
+        widths = [
+            max((len(text) for text in column if len(text) <= WIDEST), default=0)
+            for column in (labels, fields)
+        ]
         lines = [
             f"{label:>{widths[0]}} = {field:<{widths[1]}}  {name}".rstrip()
             for label, field, name in zip(labels, fields, self.names, strict=True)
@@ -181,14 +186,14 @@ class PointSymmetries:
     def document(self) -> dict[str, Any]:
         """Return plain data: dimension, generators, degree, certified, infinite_suspected and more.
 
-        `structure` lists the brackets of generators i < j that are not 0, as {k: text}, null where the bracket
-        leaves the span; indices count from 0.
+        `structure` lists the brackets of generators i < j that are not 0, as {k: text}, or null where the
+        bracket leaves the span; indices count from 0.
         """
         structure = []
         for (i, j), entry in self._constants.items():
             if entry != {}:
-                bracket = entry and {str(k): expression_text(c) for k, c in entry.items()}
-                structure.append({"i": i, "j": j, "bracket": bracket})
+                texts = {str(k): expression_text(c) for k, c in (entry or {}).items()}
+                structure.append({"i": i, "j": j, "bracket": None if entry is None else texts})
         return {
             "dimension": self.dimension,
             "generators": [{z.name: expression_text(f) for z, f in v.components} for v in self.generators],

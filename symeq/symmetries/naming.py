@@ -109,7 +109,9 @@ def _linear_kind(matrix: Linear, jet: Jet) -> str:
         return ""
     turning = all(matrix.get((y, z)) == -a for (z, y), a in matrix.items())
     if turning:
-        return "rotation" if any(z in independent for z, _ in matrix) else "phase rotation"
+        # Dependent variables alone turn their phase, but the states of an ODE are a place.
+        place = len(independent) == 1 or any(z in independent for z, _ in matrix)
+        return "rotation" if place else "phase rotation"
     outer = {pair: a for pair, a in matrix.items() if pair[0] in independent}
     if len(outer) == 2:
         [((z, y), a), ((w, s), b)] = outer.items()
@@ -164,7 +166,7 @@ def _curved_kind(components: Mapping[Symbol, Expr], jet: Jet) -> str:
     or of all variables that move."""
     independent = {z: f for z, f in components.items() if z in jet.independent}
     alone = not any(f.free_symbols & set(jet.dependent) for f in independent.values())
-    moving = independent if alone else dict(components)
+    moving = independent if independent and alone else dict(components)
     if not moving or not all(f.is_polynomial(*jet.variables) for f in moving.values()):
         return ""
     if any(sp.Poly(f, *jet.variables).homogeneous_order() != 2 for f in moving.values()):

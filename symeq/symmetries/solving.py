@@ -101,7 +101,7 @@ def solve(jet: Jet, sides: Sequence[Side]) -> Solved:
         for side in sides
         if _is_derivative(jet, side.left) and not _holds(jet, side.right, [side.left])
     ]
-    tried = list(islice(rankings(jet), MOST_RANKINGS))
+    tried = list(islice(rankings(jet, _slowest_first(jet, sides)), MOST_RANKINGS))
     for form in ("constant", "linear", "quadratic"):
         for keep in (True, False) if wanted else (False,):
             for ranking in tried:
@@ -125,14 +125,23 @@ def terminates(jet: Jet, rules: Sequence[Rule]) -> bool:
     )
 
 
-def rankings(jet: Jet) -> Iterator[Ranking]:
-    """Orders of the derivatives that differentiation keeps, evolution forms in the first variable first."""
+def _slowest_first(jet: Jet, sides: Sequence[Side]) -> tuple[int, ...]:
+    """The places of the variables, first those that are differentiated by least: evolution in time."""
+    highest = [0] * len(jet.independent)
+    for side in sides:
+        for c in _derivatives(jet, side.left) + _derivatives(jet, side.right):
+            highest = [max(n, i) for n, i in zip(highest, jet.multi_index(c)[1], strict=True)]
+    return tuple(sorted(range(len(highest)), key=lambda k: (highest[k] == 0, highest[k], k)))
+
+
+def rankings(jet: Jet, first: tuple[int, ...] | None = None) -> Iterator[Ranking]:
+    """Orders of the derivatives that differentiation keeps, evolution forms in the variable `first` first."""
     p, q = len(jet.independent), len(jet.dependent)
     shapes = ("time, order, index", "order, index", "time, order, dependent", "order, dependent", "dependent")
     falling = tuple(range(q, 0, -1))
     # Of many dependent variables each stands highest once, which mostly does.
     orders = permutations(falling) if q <= 3 else (falling[k:] + falling[:k] for k in range(q))
-    for heights, places in product(orders, permutations(range(p))):
+    for heights, places in product(orders, permutations(first or range(p))):
         for shape in shapes:
             yield _ranking(jet, places, dict(zip(jet.dependent, heights, strict=True)), shape)
 
