@@ -341,7 +341,7 @@ def test_groups_close_and_stay_closed(group: Symmetry) -> None:
 
 
 @over_groups
-@settings(max_examples=3, deadline=None, derandomize=True)
+@settings(max_examples=2, deadline=None, derandomize=True)
 @given(data=st.data())
 def test_prolongation_commutes_with_the_bracket_of_a_group(group: Symmetry, data: st.DataObject) -> None:
     numbers = st.integers(-2, 2)
