@@ -174,6 +174,28 @@ def test_groups_have_their_dimension_and_close_without_help(group: Symmetry, dim
         assert len(group.closed().generators) == len(group.generators) == dimension
 
 
+PERIODS = [
+    (cyclic("x", "y", "z", turning=[VECTOR, [f"s{k}" for k in range(6)]]), 3),
+    (cyclic("x", "y", turning=["u v"], pseudo=["q"]), 2),
+    (cyclic(*symbols("x0:5")), 5),
+    (permutation("x", "y", "z", turning=[VECTOR], pseudo=["q"]), 2),
+    *((discrete_rotation("x", "y", order=n, turning=["u v", "a b c"]), n) for n in (2, 3, 4, 6, 8, 12)),
+    (parity("x", "y", "z", turning=[VECTOR], pseudo=["q"]), 2),
+    (time_reversal("t", "u v"), 2),
+    (E("x", "y", "z", turning=[VECTOR], antisymmetric=["a b c"]), 2),
+]
+
+
+@pytest.mark.parametrize(("group", "period"), PERIODS, ids=lambda c: str(c))
+def test_maps_come_back_after_their_period_and_not_before(group: Symmetry, period: int) -> None:
+    for g in group.maps:
+        power = g
+        for _ in range(period - 1):
+            assert power.components
+            power = power.compose(g)
+        assert not power.components
+
+
 def test_one_group_under_two_names() -> None:
     assert SO("x", "y", turning=["u v"]) == rotation("x", "y", turning=["u v"])
     assert Sp("q", "p") == symplectic("q", "p") and U1("u", "v") == phase("u", "v")
