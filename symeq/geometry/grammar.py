@@ -11,10 +11,10 @@ from sympy import Dummy, Expr, Symbol
 
 from symeq.errors import InvalidInput, did_you_mean, quoted, spelled_out, unknown_name
 from symeq.geometry.fields import TIME, VectorField
+from symeq.geometry.groups.registry import NAMED, Call
 from symeq.geometry.jet import Jet
 from symeq.geometry.maps import PointMap
 from symeq.geometry.names import as_symbols, read_expression
-from symeq.geometry.registry import NAMED, Call
 from symeq.geometry.symmetry import Symmetry, trivial
 from symeq.syntax import Node, parse_groups, parse_tree
 

@@ -42,7 +42,6 @@ from symeq.geometry import (
     projective,
     read_symmetry,
     reflection,
-    registry,
     rotation,
     scaling,
     symplectic,
@@ -50,8 +49,9 @@ from symeq.geometry import (
     translation,
     trivial,
 )
-from symeq.geometry.registry import blocks, named
-from symeq.geometry.representations import alike
+from symeq.geometry.groups import registry
+from symeq.geometry.groups.registry import blocks, named
+from symeq.geometry.groups.representations import alike
 
 MEMBERS = [
     (translation("t", "x"), ["d_t", "d_x"]),

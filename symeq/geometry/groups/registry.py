@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from sympy import Expr, Symbol
 
 from symeq.errors import InvalidInput, did_you_mean, quoted
-from symeq.geometry.representations import KINDS
+from symeq.geometry.groups.representations import KINDS
 from symeq.geometry.symmetry import Symmetry
 from symeq.parsing import evaluate
 from symeq.syntax import Node

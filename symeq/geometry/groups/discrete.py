@@ -7,9 +7,9 @@ from typing import Any
 import sympy
 
 from symeq.errors import InvalidInput
+from symeq.geometry.groups.registry import blocks, named
+from symeq.geometry.groups.representations import Tuples, Variable, alike, as_block, distinct, label
 from symeq.geometry.maps import PointMap
-from symeq.geometry.registry import blocks, named
-from symeq.geometry.representations import Tuples, Variable, alike, as_block, distinct, label
 from symeq.geometry.symmetry import Symmetry
 
 

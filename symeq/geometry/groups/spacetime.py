@@ -11,9 +11,9 @@ from sympy import Expr
 
 from symeq.errors import InvalidInput
 from symeq.geometry.fields import VectorField
-from symeq.geometry.groups import planes
-from symeq.geometry.registry import blocks, named
-from symeq.geometry.representations import (
+from symeq.geometry.groups.elementary import planes
+from symeq.geometry.groups.registry import blocks, named
+from symeq.geometry.groups.representations import (
     Matrix,
     Tuples,
     Variable,

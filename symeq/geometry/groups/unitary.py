@@ -6,8 +6,8 @@ from sympy import Expr, Symbol
 
 from symeq.errors import InvalidInput
 from symeq.geometry.fields import VectorField
-from symeq.geometry.registry import blocks, named
-from symeq.geometry.representations import Tuples, Variable, as_block, distinct, label, listed
+from symeq.geometry.groups.registry import blocks, named
+from symeq.geometry.groups.representations import Tuples, Variable, as_block, distinct, label, listed
 from symeq.geometry.symmetry import Symmetry
 
 

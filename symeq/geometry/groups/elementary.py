@@ -11,9 +11,9 @@ from sympy import Expr, Symbol
 from symeq.errors import InvalidInput
 from symeq.geometry.calculus import exact_expression
 from symeq.geometry.fields import TIME, VectorField
+from symeq.geometry.groups.registry import blocks, listed, named, weights
+from symeq.geometry.groups.representations import Matrix, Tuples, Variable, alike, distinct, label
 from symeq.geometry.maps import PointMap
-from symeq.geometry.registry import blocks, listed, named, weights
-from symeq.geometry.representations import Matrix, Tuples, Variable, alike, distinct, label
 from symeq.geometry.symmetry import Symmetry, trivial
 
 

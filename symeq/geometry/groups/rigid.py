@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from symeq.geometry.fields import VectorField
-from symeq.geometry.groups import planes
-from symeq.geometry.registry import blocks, named
-from symeq.geometry.representations import Alike, Matrix, Tuples, Variable, alike
+from symeq.geometry.groups.elementary import planes
+from symeq.geometry.groups.registry import blocks, named
+from symeq.geometry.groups.representations import Alike, Matrix, Tuples, Variable, alike
 from symeq.geometry.symmetry import Symmetry
 
 

@@ -11,8 +11,8 @@ from sympy import Expr, Symbol
 from symeq.errors import InvalidInput
 from symeq.geometry.calculus import expression_text
 from symeq.geometry.fields import VectorField
-from symeq.geometry.registry import blocks, named
-from symeq.geometry.representations import (
+from symeq.geometry.groups.registry import blocks, named
+from symeq.geometry.groups.representations import (
     Alike,
     Tuples,
     Variable,
@@ -23,7 +23,7 @@ from symeq.geometry.representations import (
     listed,
     parameters_of,
 )
-from symeq.geometry.spacetime import metric_turns, minkowski
+from symeq.geometry.groups.spacetime import metric_turns, minkowski
 from symeq.geometry.symmetry import Symmetry
 
 

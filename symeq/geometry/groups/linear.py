@@ -8,8 +8,8 @@ from typing import Any
 
 from symeq.errors import InvalidInput
 from symeq.geometry.fields import VectorField
-from symeq.geometry.registry import blocks, listed, named
-from symeq.geometry.representations import (
+from symeq.geometry.groups.registry import blocks, listed, named
+from symeq.geometry.groups.representations import (
     Alike,
     Matrix,
     Tuples,
@@ -21,7 +21,7 @@ from symeq.geometry.representations import (
     label,
     parameters_of,
 )
-from symeq.geometry.representations import listed as names
+from symeq.geometry.groups.representations import listed as names
 from symeq.geometry.symmetry import Symmetry
 
 
