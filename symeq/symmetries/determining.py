@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import accumulate
+from itertools import accumulate as partial_sums
 from typing import Any
 
 import numpy as np
@@ -12,13 +12,13 @@ from sympy import Symbol
 
 from symeq.errors import InvalidInput
 from symeq.exact import Inconsistent, solve_affine
-from symeq.exact.modular import modular_null_space
+from symeq.exact.modular import modular_null_space, rational_vector, reduced_echelon
 from symeq.geometry.jet import MultiIndex
 from symeq.symmetries.ansatz import Column, FieldAnsatz
 from symeq.symmetries.cloud import Cloud, IntArray, modular_product
 from symeq.symmetries.condition import Condition, index_factorial
 from symeq.terms import powers
-from symeq.terms.polynomials import Poly
+from symeq.terms.polynomials import Poly, accumulate
 
 SPARE_POINTS = 8  # beyond those that would do if every equation gave an independent row at every point
 LARGEST_CLASS = 6000  # unknowns that are eliminated together
@@ -46,7 +46,7 @@ class Determining:
     >>> jet = Jet("t x", "u")
     >>> fields = polynomial_fields(jet, 1)
     >>> equations = Determining(Condition(Equations(jet, "u_t = u_xx")))
-    >>> [basis.shape for basis in equations.null_spaces(fields, [range(len(fields.columns))])]
+    >>> [basis.shape for _, basis in equations.null_spaces(fields, [range(len(fields.columns))])]
     [(6, 12)]
     """
 
@@ -59,8 +59,8 @@ class Determining:
 
     def null_spaces(
         self, ansatz: FieldAnsatz, classes: Sequence[Sequence[int]], *, skip: int = 0, seed: int = 0
-    ) -> Iterator[IntArray]:
-        """Yield, for each class of columns, a basis modulo p of the solutions on it, (vector, column).
+    ) -> Iterator[tuple[int, IntArray]]:
+        """Yield, for each class of columns, p and a basis modulo p of the solutions on it, (vector, column).
 
         Points are added until they lower the nullity no further. `skip` primes are passed over.
         Raises OutOfTime, and InvalidInput for more unknowns than can be eliminated together.
@@ -75,13 +75,13 @@ class Determining:
         self._prepare(ansatz)
         cloud = Cloud(self.condition.shell.ring, seed=seed, skip=skip)
         for chunk in _chunks(classes, len(self.condition.weights)):
-            offsets = [0, *accumulate(map(len, chunk))]
+            offsets = [0, *partial_sums(map(len, chunk))]
             columns = [ansatz.columns[k] for chosen in chunk for k in chosen]
             points = max(map(len, chunk)) // len(self.condition.weights) + SPARE_POINTS
             batches = _Batches(self, columns, cloud, points)
             for chosen, start in zip(chunk, offsets, strict=False):
                 self.check_time(_seconds(len(chosen)))
-                yield self._null_space(batches, slice(start, start + len(chosen)))
+                yield cloud.prime, self._null_space(batches, slice(start, start + len(chosen)))
 
     def _null_space(self, batches: _Batches, columns: slice) -> IntArray:
         """The null space at as many points as may do, then cut down by further points while they do so."""
@@ -200,6 +200,39 @@ class Determining:
 
     # -- exactly
 
+    def reconstructed(
+        self, ansatz: FieldAnsatz, chosen: Sequence[int], basis: IntArray, prime: int
+    ) -> list[dict[int, sp.Expr]] | None:
+        """Return a readable basis of fractions with these residues, each proven; None if there is none.
+
+        The proof does without the prime: the determining equations of each vector vanish identically.
+        """
+        reduced, pivots = reduced_echelon(basis, prime)
+        vectors = [rational_vector(row, prime) for row in reduced]
+        support = sorted({k for vector in vectors for k in vector or ()})
+        rows: list[tuple[dict[int, Any], Any]] = []
+        for k in support:
+            if k not in pivots:
+                row = {p: -v[k] for p, v in zip(pivots, vectors, strict=True) if v is not None and k in v}
+                rows.append((row | {k: 1}, 0))
+        rows += [({k: 1}, 0) for k in range(len(chosen)) if k not in set(support)]
+        if any(vector is None for vector in vectors):
+            return None
+        answer = solve_affine(rows, len(chosen))
+        assert not isinstance(answer, Inconsistent)  # homogeneous
+        columns = {k: self.condition.column(*ansatz.columns[chosen[k]]) for k in support}
+        for vector in answer.basis:
+            self.check_time()
+            for b in range(len(self.condition.weights)):
+                total: Poly = {}
+                for k, value in vector.items():
+                    number = self.condition.shell.ring.number(value)
+                    for monomial, coefficient in columns[k][b].items():
+                        accumulate(total, monomial, number * coefficient)
+                if not self.condition.shell.vanishes(total):
+                    return None
+        return [{chosen[at]: v for at, v in vector.items()} for vector in answer.basis]
+
     def exact(self, ansatz: FieldAnsatz, chosen: Iterable[int]) -> list[dict[int, sp.Expr]]:
         """Return all solutions on the chosen columns, exactly, as a readable basis of sparse vectors.
 
@@ -219,7 +252,7 @@ class Determining:
                 for monomial, value in poly.items():
                     by_monomial.setdefault(monomial, {})[at] = value
             rows += [(row, 0) for row in by_monomial.values()]
-        ring.confirm_independence()
+        shell.confirm_independence()
         self.check_time()
         answer = solve_affine(rows, len(chosen), field=ring.field)
         assert not isinstance(answer, Inconsistent)  # homogeneous
@@ -230,24 +263,31 @@ class Determining:
     def scalings(self) -> list[dict[Symbol, sp.Rational]]:
         """The weights of the scaling symmetries sum_z w_z z d/dz, exactly; only rational ones."""
         diagonal = FieldAnsatz(self.jet, tuple((z, z) for z in self.jet.variables), 1)
+        everything = list(range(len(diagonal.columns)))
+        [(prime, basis)] = self.null_spaces(diagonal, [everything])
+        vectors = self.reconstructed(diagonal, everything, basis, prime)
+        if vectors is None:
+            vectors = self.exact(diagonal, everything)
         return [
             {self.jet.variables[k]: w for k, w in vector.items()}
-            for vector in self.exact(diagonal, range(len(diagonal.columns)))
+            for vector in vectors
             if all(w.is_Rational for w in vector.values())
         ]
 
     def classes(self, ansatz: FieldAnsatz, weights: Weights) -> list[list[int]]:
         """Columns by weight: with w = sum w_z z d/dz a symmetry, so is each part of v of one weight."""
-        groups: dict[tuple[Any, ...], list[int]] = {}
-        for k, (function, variable) in enumerate(ansatz.columns):
+        variables = {z: k for k, z in enumerate(self.jet.variables)}
+        whole = np.array([_whole([w.get(z, sp.S.Zero) for z in variables]) for w in weights], dtype=object)
+        whole = whole.reshape(len(weights), len(variables))
+        weight_of = {}
+        for function in ansatz.functions:
             exponents = self._exponents(function)
             if exponents is None:
                 return [list(range(len(ansatz.columns)))]
-            key = tuple(
-                sum((e * w.get(z, 0) for e, z in zip(exponents, self.jet.variables, strict=True)), sp.S.Zero)
-                - w.get(variable, 0)
-                for w in weights
-            )
+            weight_of[function] = whole @ np.array(exponents, dtype=object)
+        groups: dict[tuple[int, ...], list[int]] = {}
+        for k, (function, variable) in enumerate(ansatz.columns):
+            key = tuple(weight_of[function] - whole[:, variables[variable]])
             groups.setdefault(key, []).append(k)
         return list(groups.values())
 
@@ -290,6 +330,12 @@ def _primitive(vector: dict[int, sp.Expr]) -> dict[int, sp.Expr]:
     ]
     content = sp.gcd_list([abs(q) for q in numbers])
     return {k: sp.expand(v / content) for k, v in vector.items()} if content != 1 else vector
+
+
+def _whole(weights: Sequence[sp.Rational]) -> list[int]:
+    """The multiples of fractions by their common denominator."""
+    common = sp.ilcm(1, *(w.q for w in weights))
+    return [int(w * common) for w in weights]
 
 
 def _seconds(unknowns: int) -> float:

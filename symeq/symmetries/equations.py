@@ -35,8 +35,8 @@ class Equations:
     others are solved for a derivative, in one ranking, so that reduction by them comes to an end.
 
     Arguments: `equations`, one or a list, each a text "u_t = nu*u_xx", a tuple (left, right) of expressions,
-    or an expression that is 0; `parameters`, the symbols that are constants; `consequences`, further equations that follow
-    from these (hidden integrability conditions), used to reduce and not tested.
+    or an expression that is 0; `parameters`, the symbols that are constants; `consequences`, further
+    equations that follow from these (hidden integrability conditions), used to reduce and not tested.
     Raises InvalidInput for unknown symbols, equations without a derivative, contradictions, and systems that
     cannot be solved for derivatives.
     Source: Olver, Applications of Lie Groups to Differential Equations (2nd ed., 1993), sections 2.3 and 2.6.

@@ -97,6 +97,7 @@ class OnShell:
         self._derivatives = [_OnShellDerivative(self, k) for k in range(len(jet.independent))]
         self._normal: dict[sp.Symbol, Poly] = {}
         self._active: list[sp.Symbol] = []
+        self._confirmed = 0
         order = max((jet.order_of(c) for e in (*rests, *self.leads) for c in _jet_symbols(jet, e)), default=0)
         self._highest = max(LOWEST_LIMIT, (order + 1) ** 2)
 
@@ -189,8 +190,14 @@ class OnShell:
             return True
         [result] = self.ring.canonical([poly])
         if not result:
-            self.ring.confirm_independence()
+            self.confirm_independence()
         return not result
+
+    def confirm_independence(self) -> None:
+        """Refuse functions that depend on each other, asked again only when there are new ones."""
+        if self._confirmed != len(self.ring.generators):
+            self.ring.confirm_independence()
+            self._confirmed = len(self.ring.generators)
 
 
 class _OnShellDerivative(Derivation):

@@ -5,17 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 from sympy import Expr, Symbol
 
+from symeq.exact.modular import modular_rank
 from symeq.geometry.fields import VectorField
 from symeq.geometry.jet import Jet
 from symeq.geometry.names import as_symbols
 from symeq.symmetries.ansatz import FieldAnsatz, polynomial_columns, polynomial_fields, user_fields
+from symeq.symmetries.cloud import IntArray
 from symeq.symmetries.condition import Condition
 from symeq.symmetries.determining import Determining
 from symeq.symmetries.equations import Equation, Equations, as_equations
 from symeq.symmetries.found import PointSymmetries, arranged
 from symeq.symmetries.onshell import OutOfTime, deadline_of
+from symeq.terms import powers
 
 GROWTH_COLUMNS = 2500  # unknowns up to which the dimension at two degrees higher is counted unasked
 
@@ -107,8 +111,9 @@ class _Search:
             determining = self.determining = Determining(condition)
             self.weights = determining.scalings()
             classes = sorted(determining.classes(fields, self.weights), key=len)
-            for columns, basis in zip(classes, determining.null_spaces(fields, classes), strict=True):
-                vectors, count = self._proven(columns, basis)
+            spaces = determining.null_spaces(fields, classes)
+            for columns, (prime, basis) in zip(classes, spaces, strict=True):
+                vectors, count = self._proven(columns, basis, prime)
                 found += vectors
                 bound += count
                 done += 1
@@ -119,17 +124,25 @@ class _Search:
         self.count = bound
         return self._fields(found), bound
 
-    def _proven(self, columns: Sequence[int], basis: Any) -> tuple[list[dict[int, Expr]], int]:
-        """Exact solutions on the support; where primes and points misled, more of both, then all columns."""
+    def _proven(
+        self, columns: Sequence[int], basis: IntArray, prime: int
+    ) -> tuple[list[dict[int, Expr]], int]:
+        """The fractions with these residues, if that proves them; else exact solutions on the support.
+
+        Where primes and points misled there are fewer than residues: then more of both, then all columns.
+        """
         if not len(basis):
             return [], 0
+        known = self.determining.reconstructed(self.fields, columns, basis, prime)
+        if known is not None:
+            return known, len(basis)
         support = {columns[k] for k in range(len(columns)) if basis[:, k].any()}
         vectors = self.determining.exact(self.fields, sorted(support))
         count = len(basis)
         if len(vectors) == count:
             return vectors, count
         for attempt in (1, 2):
-            [other] = self.determining.null_spaces(self.fields, [columns], skip=attempt, seed=attempt)
+            [(_, other)] = self.determining.null_spaces(self.fields, [columns], skip=attempt, seed=attempt)
             count = min(count, len(other))
             support |= {columns[k] for k in range(len(columns)) if len(other) and other[:, k].any()}
         vectors = self.determining.exact(self.fields, sorted(support))
@@ -149,22 +162,38 @@ class _Search:
         return made
 
     def growth(self) -> dict[int, int]:
-        """The dimension modulo a prime at the degrees around the one asked for."""
+        """The dimension modulo a prime at the degrees around the one asked for.
+
+        One null space serves: the fields of a lower degree are those of it whose higher terms vanish.
+        """
         degree, jet = self.fields.degree, self.equations.jet
         assert degree is not None and self.count is not None
         counts = {degree: self.count}
-        for other in (degree - 1, degree + 1, degree + 2):
-            if other < 0:
+        for top in (degree + 2, degree + 1, degree - 1):
+            columns = polynomial_columns(jet, max(top, 0))
+            if top < 0 or columns > max(GROWTH_COLUMNS, len(self.fields.columns)):
+                self.notes += [f"Degree {top} was not counted: it has {columns} unknowns."] if top > 0 else []
                 continue
-            columns = polynomial_columns(jet, other)
-            if columns > max(GROWTH_COLUMNS, len(self.fields.columns)):
-                self.notes.append(f"Degree {other} was not counted: it has {columns} unknowns.")
-                break
-            fields = polynomial_fields(jet, other)
-            classes = self.determining.classes(fields, self.weights)
             try:
-                counts[other] = sum(map(len, self.determining.null_spaces(fields, classes)))
+                found = self._counts(top)
             except OutOfTime:
-                self.notes.append(f"The budget ran out before the dimension at degree {other} was counted.")
-                break
+                self.notes.append(f"The budget ran out before the dimension at degree {top} was counted.")
+                continue
+            counts |= {d: n for d, n in found.items() if d >= degree - 1 and d != degree}
+            break
         return dict(sorted(counts.items()))
+
+    def _counts(self, top: int) -> dict[int, int]:
+        """The dimension at a degree and at all below."""
+        fields = polynomial_fields(self.equations.jet, top)
+        classes = self.determining.classes(fields, self.weights)
+        degree_of = {f: sum((powers(f) or {}).values()) for f in fields.functions}
+        counts = dict.fromkeys(range(top + 1), 0)
+        for chosen, (prime, basis) in zip(
+            classes, self.determining.null_spaces(fields, classes), strict=True
+        ):
+            if len(basis):
+                own = np.array([degree_of[fields.columns[k][0]] for k in chosen])
+                for d in counts:
+                    counts[d] += len(basis) - modular_rank(basis[:, own > d], prime)
+        return counts
