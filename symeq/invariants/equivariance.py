@@ -86,9 +86,9 @@ class Equivariance:
             motions.append(Motion(motion.images, mixing, (sp.S.Zero,) * m, motion.is_map))
         return Equivariance(self.coordinates, self.size if size is None else size, tuple(motions))
 
-    def residuals(self, vector: Sequence[sp.Expr]) -> Iterator[Poly]:
+    def residuals(self, vector: Sequence[sp.Expr], ring: TermRing | None = None) -> Iterator[Poly]:
         """M E + A - v(E) for every motion and component, exactly zero if and only if empty."""
-        ring = self.ring(vector)
+        ring = self.ring(vector) if ring is None else ring
         polys = [ring.polynomial(sp.sympify(e)) for e in vector]
         for motion in self.motions:
             derivation = None if motion.is_map else Derivation(ring, motion.images)
@@ -157,7 +157,7 @@ class Equivariance:
         draw = random.Random(0)
         best = 0
         for skip in range(len(PRIMES)):
-            for prime, values in islice(_values(ring, polys, draw, skip), POINTS):
+            for prime, values in islice(values_at_points(ring, polys, draw, skip), POINTS):
                 rows = ModularEchelon(self.size, prime)
                 for vector in values:
                     rows.grows_by(vector)
@@ -165,10 +165,17 @@ class Equivariance:
         return best
 
 
-def _values(
+def values_at_points(
     ring: TermRing, vectors: Sequence[Sequence[Poly]], draw: random.Random, skip: int
 ) -> Iterator[tuple[int, list[list[int]]]]:
-    """Primes and the values of vectors at random points; a root of a coordinate may have none at a point."""
+    """Yield primes and the values of vectors at random points, where every root of a coordinate has one.
+
+    >>> z = sp.Symbol("z")
+    >>> ring = TermRing([z], [z])
+    >>> [[[value]]] = [v for _, v in islice(values_at_points(ring, [[{}]], random.Random(0), 0), 1)]
+    >>> value
+    0
+    """
     for _ in range(TRIES):
         point = ModularPoint(ring, draw, skip=skip)
         with suppress(NoImage):

@@ -136,6 +136,31 @@ def equivariant_vectors(
     )
 
 
+def polynomial_vectors(
+    condition: Equivariance,
+    degree: int,
+    *,
+    variables: Sequence[sp.Symbol] | None = None,
+    budget: float | None = 60,
+) -> tuple[Vector, ...]:
+    """Return a basis of all polynomial vectors up to a degree that meet a condition without its shifts.
+
+    Arguments: as `equivariant_vectors`. Returns nothing when there are too many terms or too little time.
+
+    >>> from symeq.invariants.equivariance import Motion
+    >>> x, y = sp.symbols("x y")
+    >>> turn = Motion({x: -y, y: x}, ((0,),), (0,))
+    >>> polynomial_vectors(Equivariance((x, y), 1, (turn,)), 2)
+    ((1,), (x**2 + y**2,))
+    """
+    deadline = None if budget is None else time.monotonic() + budget
+    within = condition.coordinates if variables is None else tuple(variables)
+    search = Coefficients(condition, within, deadline)
+    if any(search.extend(d) for d in range(degree + 1)):
+        return ()
+    return tuple(search.vector(solution) for solution in sorted(search.solutions(0), key=search.key))
+
+
 def _take_products(
     span: _Span,
     invariants: Sequence[tuple[int, dict[Unknown, int]]],

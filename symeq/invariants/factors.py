@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -12,13 +12,14 @@ import sympy as sp
 from symeq.exact import Inconsistent, Row, solve_affine
 from symeq.geometry.calculus import partial_derivative
 from symeq.invariants.equivariance import Equivariance, Motion, Vector
-from symeq.invariants.equivariants import equivariant_vectors
+from symeq.invariants.equivariants import equivariant_vectors, polynomial_vectors
 from symeq.terms import TermRing
 
 MULTIPLES = (-1, 1, -2, 2, -3, 3, -4, 4, -6, 6)  # of the trace of M that may be the cofactor of a polynomial
 EXPONENTS = tuple(
     sign * Fraction(*e) for e in ((1, 1), (1, 2), (1, 3), (2, 3), (2, 1), (3, 2)) for sign in (-1, 1)
 )
+EIGEN_DEGREE, NUMERATORS = 2, 40  # of polynomials in front of powers, and how many of a degree are tried
 SHARES = 12  # of the time that is left, what one search may take
 
 
@@ -68,11 +69,16 @@ def vectors_with_factors(
     rank = plain.rank(known)
     if rank == most:
         return found
-    factors = [f for e in relative if (f := _factor(plain, e, within))]
-    factors += [f for z in reversed(within) if (f := _factor(plain, z, within))]
-    factors += _of_trace(plain, within, degree, share())
-    distinct = {f.expression: f for f in factors}
-    for exponents in _exponents(plain, list(distinct.values())):
+    factors = _factors(plain, relative, within)
+    factors += [f for f in _of_trace(plain, within, degree, share()) if f not in factors]
+    for vector in _eigenvectors(plain, factors, within, share()):
+        grown = plain.rank([*known, *found, vector])
+        if grown > rank and plain.holds(vector):
+            found.append(vector)
+            rank = grown
+        if rank == most:
+            return found
+    for exponents in _exponents(plain, factors):
         if deadline is not None and time.monotonic() > deadline:
             break
         rest = _divided(plain, exponents)
@@ -91,6 +97,49 @@ def vectors_with_factors(
         if rank == most:
             break
     return found
+
+
+def fixed_with_factors(
+    condition: Equivariance,
+    relative: Sequence[sp.Expr] = (),
+    *,
+    variables: Sequence[sp.Symbol] | None = None,
+    degree: int = 4,
+    budget: float | None = 60,
+) -> Vector | None:
+    """Find a particular vector N / f^e with a polynomial N and a power of a relative invariant or coordinate.
+
+    Arguments: as `vectors_with_factors`.
+
+    >>> t, u = sp.symbols("t u")
+    >>> fixed_with_factors(Equivariance((t, u), 1, (Motion({u: t}, ((0,),), (1,)),)))
+    (u/t,)
+    """
+    within = condition.coordinates if variables is None else tuple(variables)
+    deadline = None if budget is None else time.monotonic() + budget
+    factors = _factors(condition, relative, within)
+    for e in (1, 2):
+        for factor in factors:
+            if deadline is not None and time.monotonic() > deadline:
+                return None
+            rest = _divided(condition, [(factor, sp.Integer(-e))])
+            if rest is None:
+                continue
+            left = None if deadline is None else max(0.0, deadline - time.monotonic()) / SHARES
+            numerator = equivariant_vectors(rest, degree=degree, variables=within, budget=left).fixed
+            if numerator is not None:
+                vector = tuple(sp.expand(n) / factor.expression**e for n in numerator)
+                if condition.holds(vector):
+                    return vector
+    return None
+
+
+def _factors(
+    condition: Equivariance, relative: Sequence[sp.Expr], within: Sequence[sp.Symbol]
+) -> list[Factor]:
+    """The relative invariants given, and the coordinates that are some, derivatives first."""
+    found = [_factor(condition, e, within) for e in (*relative, *reversed(within))]
+    return list({f.expression: f for f in found if f is not None}.values())
 
 
 def _factor(condition: Equivariance, f: sp.Expr, within: Sequence[sp.Symbol]) -> Factor | None:
@@ -134,7 +183,8 @@ def _of_trace(
             minimal=True,
             budget=left,
         )
-        factors = [f for (e,) in found.vectors if (f := _factor(condition, e, within))]
+        parts = [part for (e,) in found.vectors for part, _ in sp.factor_list(e)[1]]
+        factors = [f for e in parts if (f := _factor(condition, e, within))]
         if factors or left == 0:
             return factors
     return []
@@ -150,10 +200,63 @@ def _exponents(condition: Equivariance, factors: Sequence[Factor]) -> Iterator[l
             yield [(factor, sp.Rational(e.numerator, e.denominator))]
 
 
+def _eigenvectors(
+    condition: Equivariance,
+    factors: Sequence[Factor],
+    within: Sequence[sp.Symbol],
+    budget: float | None,
+) -> Iterator[Vector]:
+    """Vectors N prod f_i^{e_i} where v(N) - M_v N = mu_v N, and sum_i e_i lambda_i(v) = -mu_v gives the e_i.
+
+    N is looked for among the vectors of low degree that meet the condition of those motions for which every
+    factor is an invariant.
+    """
+    moving = [
+        j
+        for j, motion in enumerate(condition.motions)
+        if not motion.is_map and any(f.cofactors[j] != 0 for f in factors)
+    ]
+    others = tuple(m for j, m in enumerate(condition.motions) if j not in moving and not m.is_map)
+    still = Equivariance(condition.coordinates, condition.size, others)
+    deadline = None if budget is None else time.monotonic() + budget
+    for low in range(EIGEN_DEGREE + 1):
+        left = None if deadline is None else max(0.0, deadline - time.monotonic())
+        for numerator in polynomial_vectors(still, low, variables=within, budget=left)[:NUMERATORS]:
+            mu = [_eigenvalue(condition.motions[j], numerator) for j in moving]
+            if any(e is None for e in mu):
+                continue
+            asked = {j: -e for j, e in zip(moving, mu, strict=True) if e is not None}
+            exponents = _solved(condition, factors, asked)
+            if exponents is not None:
+                product = sp.Mul(*(f.expression**e for f, e in exponents))
+                yield tuple(n * product for n in numerator)
+
+
+def _eigenvalue(motion: Motion, numerator: Vector) -> sp.Expr | None:
+    """mu with v(N) - M N = mu N, or None."""
+    quotients = set()
+    for a, n in enumerate(numerator):
+        image = sp.Add(*(h * partial_derivative(n, z) for z, h in motion.images.items()))
+        mixed = sp.Add(*(m * e for m, e in zip(motion.mixing[a], numerator, strict=True)))
+        residual = sp.expand(image - mixed)
+        if n == 0 and residual != 0:
+            return None
+        if n != 0:
+            quotients.add(sp.cancel(residual / n))
+    return quotients.pop() if len(quotients) == 1 else None
+
+
 def _without_trace(condition: Equivariance, factors: Sequence[Factor]) -> list[tuple[Factor, sp.Expr]]:
     """The shortest e with m sum_i e_i lambda_i(v) = tr M_v for all fields."""
     fields = [(j, m) for j, m in enumerate(condition.motions) if not m.is_map]
-    entries = [[_trace(m) / condition.size, *(f.cofactors[j] for f in factors)] for j, m in fields]
+    return _solved(condition, factors, {j: _trace(m) / condition.size for j, m in fields}) or []
+
+
+def _solved(
+    condition: Equivariance, factors: Sequence[Factor], asked: Mapping[int, sp.Expr]
+) -> list[tuple[Factor, sp.Expr]] | None:
+    """The shortest e with sum_i e_i lambda_i(v) = the value asked for every field v."""
+    entries = [[value, *(f.cofactors[j] for f in factors)] for j, value in asked.items()]
     flat = [sp.sympify(e) for row in entries for e in row]
     ring = TermRing(condition.coordinates, flat)
     rows: list[Row] = []
@@ -164,7 +267,7 @@ def _without_trace(condition: Equivariance, factors: Sequence[Factor]) -> list[t
             rows.append((left, right.get(monomial, 0)))
     answer = solve_affine(rows, len(factors), field=ring.field)
     if isinstance(answer, Inconsistent):
-        return []
+        return None
     return [(factors[i], e) for i, e in answer.particular.items()]
 
 
@@ -190,5 +293,9 @@ def _divided(condition: Equivariance, exponents: Sequence[tuple[Factor, sp.Expr]
             )
             for a, row in enumerate(motion.mixing)
         )
-        motions.append(Motion(motion.images, mixing, motion.shift, motion.is_map))
+        # The shift is that of E = N f^e, taken to the other side.
+        inverse = sp.Mul(*(f.expression ** (-e) for f, e in exponents))
+        sign = 1 / factor if motion.is_map else sp.S.One
+        shift = tuple(sp.expand(sign * entry * inverse) for entry in motion.shift)
+        motions.append(Motion(motion.images, mixing, shift, motion.is_map))
     return Equivariance(condition.coordinates, condition.size, tuple(motions))
