@@ -11,13 +11,16 @@ import sympy as sp
 from sympy.polys.domains.domain import Domain
 from sympy.polys.matrices import DomainMatrix
 from sympy.polys.matrices.sdm import sdm_irref
+from sympy.polys.polyerrors import CoercionFailed
 
 from symeq.ansatz.multipliers import Cocycle, Multipliers
 from symeq.ansatz.quadratic import Affine, solve_quadratic
 from symeq.ansatz.relations import RelationCondition, combination
+from symeq.exact.characteristic import characteristic_polynomial
 from symeq.exact.vectors import Vector, null_vectors
 
-LARGEST_BLOCK = 80  # columns that one characteristic polynomial is computed for
+# Columns for which one characteristic polynomial is computed: modulo primes over Q, else in the field.
+LARGEST_RATIONAL_BLOCK, LARGEST_BLOCK = 240, 24
 
 
 class OutOfTime(Exception):
@@ -32,11 +35,17 @@ class Trail:
     notes: dict[str, None] = field(default_factory=dict)
     roots: dict[sp.Expr, None] = field(default_factory=dict)
     complete: bool = True
+    stopped: bool = False
 
     def check(self) -> None:
         """Raise OutOfTime when the time is over."""
         if self.deadline is not None and monotonic() > self.deadline:
             raise OutOfTime
+
+    def stop(self) -> None:
+        """Remember that the time ran out."""
+        self.stopped = True
+        self.lacks("The time budget ran out: there may be further families.")
 
     def lacks(self, note: str) -> None:
         """Remember what was left out."""
@@ -76,7 +85,7 @@ class JointEigenvectors:
         try:
             self._generators(start, tuple(range(self.condition.generators)))
         except OutOfTime:
-            self.trail.lacks("The time budget ran out: there may be further families.")
+            self.trail.stop()
         return list(self.found.values())
 
     def _generators(self, branch: Branch, todo: tuple[int, ...]) -> None:
@@ -178,57 +187,80 @@ class JointEigenvectors:
             yield value, tuple(combination(v, vectors) for v in self._null(shifted))
 
     def _eigenvalues(self, operator: Sequence[Vector], name: str) -> list[Any]:
-        """The eigenvalues in the field, block by block; the others are noted."""
+        """The real eigenvalues in the field, block by block; the others are noted."""
         values: dict[Any, None] = {}
         for block in _blocks(operator):
             self.trail.check()
             if len(block) == 1:
-                values[operator[block[0]].get(block[0], self.field.zero)] = None
+                value = operator[block[0]].get(block[0], self.field.zero)
+                values |= dict.fromkeys(self._real([value], name))
                 continue
-            if len(block) > LARGEST_BLOCK:
+            place = {n: at for at, n in enumerate(block)}
+            columns = [{place[m]: value for m, value in operator[n].items()} for n in block]
+            rational = _rational(columns, self.field)
+            if len(block) > (LARGEST_BLOCK if rational is None else LARGEST_RATIONAL_BLOCK):
                 self.trail.lacks(
                     f"{name}: the multipliers of {len(block)} terms that it mixes were not computed; only 0"
                     " was tried for them. A smaller library, or further symmetries, part them."
                 )
                 values[self.field.zero] = None
-                continue
-            place = {n: at for at, n in enumerate(block)}
-            rows: dict[int, Vector] = {}
-            for n in block:
-                for m, value in operator[n].items():
-                    rows.setdefault(place[m], {})[place[n]] = value
-            matrix = DomainMatrix(rows, (len(block), len(block)), self.field)
-            for factor, _ in matrix.charpoly_factor_list():
-                if len(factor) == 2:
-                    value = self.field.convert(-factor[1] / factor[0])
-                    if self.condition.expression(value).is_real is not False:
-                        values[value] = None
-                    else:
-                        self._complex(name)
-                else:
-                    self._irreducible(factor, name)
+            elif rational is None:
+                values |= dict.fromkeys(self._of_field(columns, name))
+            else:
+                values |= dict.fromkeys(self._of_rationals(rational, name))
         return sorted(values, key=lambda v: sp.default_sort_key(self.condition.expression(v)))
+
+    def _of_rationals(self, columns: Sequence[Vector], name: str) -> Iterator[Any]:
+        s = sp.Symbol("s")
+        polynomial = sp.Poly(characteristic_polynomial(columns, self.trail.check), s)
+        for factor, _ in polynomial.factor_list()[1]:
+            coefficients = factor.all_coeffs()
+            if len(coefficients) == 2:
+                yield self.field.from_sympy(-coefficients[1] / coefficients[0])
+            elif len(coefficients) > 3 or not factor.count_roots():
+                self._irreducible(factor, name)
+            else:
+                a, b, c = coefficients
+                discriminant = b**2 - 4 * a * c
+                primes = sp.factorint(discriminant.p * discriminant.q)
+                root = sp.sqrt(sp.Mul(*(p for p, e in primes.items() if e % 2)))
+                try:
+                    square_root = self.field.from_sympy(sp.sqrt(discriminant))
+                except CoercionFailed:
+                    self.trail.roots[root] = None
+                    continue
+                for sign in (1, -1):
+                    yield (sign * square_root - self.field.from_sympy(b)) / self.field.from_sympy(2 * a)
+
+    def _of_field(self, columns: Sequence[Vector], name: str) -> Iterator[Any]:
+        rows: dict[int, Vector] = {}
+        for n, column in enumerate(columns):
+            for m, value in column.items():
+                rows.setdefault(m, {})[n] = value
+        matrix = DomainMatrix(rows, (len(columns), len(columns)), self.field)
+        for factor, _ in matrix.charpoly_factor_list():
+            if len(factor) == 2:
+                yield from self._real([self.field.convert(-factor[1] / factor[0])], name)
+            else:
+                coefficients = [self.condition.expression(c) for c in factor]
+                self._irreducible(sp.Poly(coefficients, sp.Symbol("s")), name)
+
+    def _real(self, values: Sequence[Any], name: str) -> Iterator[Any]:
+        for value in values:
+            if self.condition.expression(value).has(sp.I):
+                self._complex(name)
+            else:
+                yield value
 
     def _complex(self, name: str) -> None:
         self.trail.notes[f"{name}: complex multipliers were left out; they belong to no real law."] = None
 
-    def _irreducible(self, factor: Sequence[Any], name: str) -> None:
-        s = sp.Symbol("s")
-        coefficients = [self.condition.expression(c) for c in factor]
-        polynomial = sp.Poly(coefficients, s)
-        if not all(c.is_Rational for c in coefficients):
-            self.trail.lacks(f"{name}: multipliers that solve {polynomial.as_expr()} = 0 were left out.")
-        elif not polynomial.count_roots():
+    def _irreducible(self, factor: sp.Poly, name: str) -> None:
+        if all(c.is_Rational for c in factor.all_coeffs()) and not factor.count_roots():
             self._complex(name)
-        elif len(factor) == 3:
-            a, b, c = coefficients
-            discriminant = b**2 - 4 * a * c
-            number = sp.Mul(*(p for p, e in sp.factorint(discriminant.p * discriminant.q).items() if e % 2))
-            self.trail.roots[sp.sqrt(number)] = None
         else:
-            self.trail.lacks(
-                f"{name}: irrational multipliers, the roots of {polynomial.as_expr()}, were left out."
-            )
+            roots = f"the roots s of {factor.as_expr()}"
+            self.trail.lacks(f"{name}: multipliers that are {roots}, were left out.")
 
     def _by_leads(self, branch: Branch, todo: tuple[int, ...]) -> None:
         """Fix several unknowns s at once, from one coefficient after the other normalised to 1."""
@@ -267,7 +299,7 @@ class JointEigenvectors:
             if values is None:
                 names = " and ".join(self._name(i) for i in todo)
                 self.trail.lacks(f"{names}: the multipliers with {lead} as leading term were not all found.")
-            else:
+            elif not any(self.condition.expression(v).has(sp.I) for v in values):
                 yield values
 
 
@@ -317,6 +349,13 @@ def _minus(a: Mapping[Any, Any], b: Mapping[Any, Any]) -> dict[Any, Any]:
 
 def _negative(a: Mapping[Any, Any]) -> dict[Any, Any]:
     return {place: -value for place, value in a.items()}
+
+
+def _rational(columns: Sequence[Vector], field: Domain) -> list[Vector] | None:
+    try:
+        return [{n: sp.QQ.convert_from(v, field) for n, v in column.items()} for column in columns]
+    except CoercionFailed:
+        return None
 
 
 def _reduced(space: Sequence[Vector], field: Domain) -> list[Vector]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -9,92 +10,17 @@ from typing import TypeAlias
 
 import sympy as sp
 
-from symeq.ansatz.library import Library
-from symeq.ansatz.linear import LinearAnsatz, term_degree
+from symeq.ansatz.linear import check_symbols, term_degree
+from symeq.ansatz.solved import Relation, SolvedRelation
 from symeq.errors import InvalidInput
-from symeq.exact import Inconsistent, solve_affine
+from symeq.exact import Inconsistent, Row, solve_affine
 from symeq.geometry.jet import Jet
 from symeq.geometry.symmetry import Symmetry
 from symeq.latex import expression_latex
 from symeq.terms.ring import powers
 
 Coefficients = Mapping[tuple[int, int], sp.Expr]
-Relation = tuple[sp.Expr, ...]
 Multiplier: TypeAlias = sp.Expr | sp.ImmutableMatrix
-
-
-@dataclass(frozen=True)
-class SolvedRelation:
-    """A relation normalised to L_a = F_a with F = B0 + sum_k beta_k B_k.
-
-    lhs: the left-hand sides L, one for each equation.
-    fixed, basis: B0 and B_k, one expression for each equation.
-    """
-
-    jet: Jet
-    symmetry: Symmetry
-    lhs: Relation
-    fixed: Relation
-    basis: tuple[Relation, ...]
-
-    @property
-    def unknowns(self) -> int:
-        """How many numbers beta are left open."""
-        return len(self.basis)
-
-    def rhs(self, beta: Sequence[sp.Expr | float]) -> Relation:
-        """F for given numbers beta.
-
-        Raises InvalidInput for a wrong number of coefficients.
-        """
-        if len(beta) != self.unknowns:
-            raise InvalidInput(f"This relation has {self.unknowns} unknowns, found {len(beta)} coefficients.")
-        return tuple(
-            sp.Add(f, *(b * vector[a] for b, vector in zip(beta, self.basis, strict=True)))
-            for a, f in enumerate(self.fixed)
-        )
-
-    def linear(self) -> LinearAnsatz:
-        """The same as a LinearAnsatz, which `discover` takes.
-
-        Raises InvalidInput unless every left-hand side is one derivative.
-        """
-        for side in self.lhs:
-            if not side.is_Symbol or side in self.jet.variables or not self.jet.is_coordinate(side):
-                raise InvalidInput(f"`{side}` cannot lead a law: it is not a derivative. Scan another term.")
-        libraries = []
-        for a in range(len(self.lhs)):
-            sides = [vector[a] for vector in (self.fixed, *self.basis)]
-            terms = [addend.as_coeff_Mul()[1] for f in sides for addend in sp.Add.make_args(sp.expand(f))]
-            libraries.append(tuple(dict.fromkeys(term for term in terms if term != 0)))
-        vectors = [_over(vector, libraries, self.symmetry.parameters) for vector in (self.fixed, *self.basis)]
-        return LinearAnsatz(
-            self.jet,
-            self.lhs,
-            tuple(Library(terms or (sp.S.One,)) for terms in libraries),
-            self.symmetry,
-            vectors[0],
-            tuple(vectors[1:]),
-        )
-
-    def __str__(self) -> str:
-        lines = []
-        for a, (side, fixed) in enumerate(zip(self.lhs, self.fixed, strict=True)):
-            parts = [f"beta_{k}*({vector[a]})" for k, vector in enumerate(self.basis, 1) if vector[a] != 0]
-            lines.append(f"{side} = {' + '.join(([str(fixed)] if fixed != 0 else []) + parts) or '0'}")
-        return "\n".join(lines)
-
-
-def _over(
-    vector: Relation, libraries: Sequence[Sequence[sp.Expr]], parameters: Sequence[sp.Symbol]
-) -> Coefficients:
-    coefficients: dict[tuple[int, int], sp.Expr] = {}
-    for a, f in enumerate(vector):
-        for addend in sp.Add.make_args(sp.expand(f)):
-            number, term = addend.as_coeff_Mul()
-            if number != 0:
-                coefficients[a, libraries[a].index(term)] = number
-    return coefficients
 
 
 @dataclass(frozen=True)
@@ -144,6 +70,10 @@ class Family:
         unknown = [s for s in self._symbols(used) if s not in self.jet.independent]
         if not unknown:
             return "it contains no dependent variable"
+        if len(unknown) <= self.equations and not any(map(self.jet.order_of, unknown)):
+            return "it contains no derivative and determines the unknowns by algebra"
+        if self.equations > 1 and self._rank() < self.equations:
+            return "its equations depend on each other"
         if self.equations == 1 and len(used) == 1:
             (term,) = used
             factors = powers(term)
@@ -156,6 +86,21 @@ class Family:
                 return "it is a single product, which vanishes where a factor does"
         return ""
 
+    def _rank(self) -> int:
+        """The rank of a generic member's equations as vectors over the terms."""
+        draw = random.Random(0)
+        weights = [draw.randrange(1, 10**6) for _ in self.coefficients]
+        matrix: dict[tuple[int, int], sp.Expr] = {}
+        for weight, vector in zip(weights, self.coefficients, strict=True):
+            for at, value in vector.items():
+                matrix[at] = matrix.get(at, sp.S.Zero) + weight * value
+        used = sorted({k for _, k in matrix})
+        rows: list[Row] = [
+            ({a: matrix[a, k] for a in range(self.equations) if matrix.get((a, k), 0) != 0}, 0) for k in used
+        ]
+        answer = solve_affine(rows, self.equations)
+        return self.equations - (0 if isinstance(answer, Inconsistent) else len(answer.basis))
+
     def _symbols(self, terms: Sequence[sp.Expr] | set[sp.Expr]) -> list[sp.Symbol]:
         symbols = set().union(*(term.free_symbols for term in terms))
         return sorted(filter(self.jet.is_coordinate, symbols), key=lambda s: s.name)
@@ -165,7 +110,8 @@ class Family:
 
         Raises InvalidInput for terms that the library lacks or a wrong number of them.
         """
-        sides = [self.jet.parse(s, self.symmetry.parameters) if isinstance(s, str) else s for s in lhs]
+        read = [self.jet.parse(s, self.symmetry.parameters) if isinstance(s, str) else s for s in lhs]
+        sides = check_symbols(self.jet, read, self.symmetry.parameters)
         if len(sides) != self.equations:
             raise InvalidInput(
                 f"solved_for: expected a term for each of {self.equations} equations, found {len(sides)}."
@@ -187,35 +133,44 @@ class Family:
         answer = solve_affine(rows, self.dimension)
         if isinstance(answer, Inconsistent):
             return None
-        fixed, *basis = (self._member(vector) for vector in (answer.particular, *answer.basis))
-        return SolvedRelation(
-            self.jet,
-            self.symmetry,
-            tuple(sides),
-            tuple(sp.expand(side - f) for side, f in zip(sides, fixed, strict=True)),
-            tuple(tuple(sp.expand(-f) for f in vector) for vector in basis),
-        )
-
-    def _member(self, weights: Mapping[int, sp.Expr]) -> Relation:
-        return tuple(
-            sp.Add(*(sp.expand(w * self.basis[n][a]) for n, w in weights.items()))
-            for a in range(self.equations)
-        )
+        return self._solved(tuple(sides), answer.particular, answer.basis)
 
     def scan(self) -> Iterator[SolvedRelation]:
         """Every basis element as the left-hand side of all the others, in turn."""
-        for n, side in enumerate(self.basis):
-            others = (vector for m, vector in enumerate(self.basis) if m != n)
-            zero = tuple(sp.S.Zero for _ in side)
-            yield SolvedRelation(
-                self.jet, self.symmetry, side, zero, tuple(tuple(-f for f in vector) for vector in others)
-            )
+        for n in range(self.dimension):
+            others = tuple({m: sp.S.One} for m in range(self.dimension) if m != n)
+            yield self._solved(self.basis[n], {n: sp.S.One}, others)
+
+    def _solved(
+        self, lhs: Relation, fixed: Mapping[int, sp.Expr], basis: Sequence[Mapping[int, sp.Expr]]
+    ) -> SolvedRelation:
+        """L = (L - B_fixed) - sum_k beta_k B_k."""
+        sides = {(a, t): v for a, f in enumerate(lhs) for t, v in self._entries_of(f).items()}
+        vectors = [self._negative(weights) for weights in (fixed, *basis)]
+        for at, value in sides.items():
+            vectors[0][at] = sp.expand(vectors[0].get(at, sp.S.Zero) + value)
+        kept = [{at: value for at, value in vector.items() if value != 0} for vector in vectors]
+        return SolvedRelation(self.jet, self.symmetry, lhs, kept[0], tuple(kept[1:]))
+
+    def _entries_of(self, side: sp.Expr) -> Mapping[sp.Expr, sp.Expr]:
+        if side in self.terms:
+            return {side: sp.S.One}
+        n, a = next((n, a) for n, vector in enumerate(self.basis) for a, f in enumerate(vector) if f == side)
+        return {self.terms[k]: value for (b, k), value in self.coefficients[n].items() if a == b}
+
+    def _negative(self, weights: Mapping[int, sp.Expr]) -> dict[tuple[int, sp.Expr], sp.Expr]:
+        total: dict[tuple[int, sp.Expr], sp.Expr] = {}
+        for n, weight in weights.items():
+            for (a, k), value in self.coefficients[n].items():
+                at = (a, self.terms[k])
+                total[at] = sp.expand(total.get(at, sp.S.Zero) - weight * value)
+        return total
 
     @cached_property
     def letters(self) -> tuple[sp.Symbol, ...]:
         """Symbols for the numbers c_1, c_2, ... or another letter where that one is taken."""
-        names = {s.name.split("_")[0] for term in self.terms for s in term.free_symbols}
-        names |= {s.name for s in (*self.jet.variables, *self.symmetry.parameters)}
+        symbols = {s for term in self.terms for s in term.free_symbols}
+        names = {s.name.split("_")[0] for s in (*symbols, *self.jet.variables, *self.symmetry.parameters)}
         letter = next(name for name in ("c", "k", "beta", "coefficient") if name not in names)
         return tuple(sp.Symbol(f"{letter}_{k}") for k in range(1, self.dimension + 1))
 

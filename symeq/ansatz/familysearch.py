@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sympy as sp
 
 from symeq.ansatz.eigenspaces import Branch, JointEigenvectors, Trail
-from symeq.ansatz.families import Family, Multiplier, Relation
+from symeq.ansatz.families import Family, Multiplier
 from symeq.ansatz.library import Library
 from symeq.ansatz.multipliers import Multipliers, monomials_up_to, multipliers
 from symeq.ansatz.normalised import lead_multipliers
 from symeq.ansatz.relations import Column, Matrix, RelationCondition, Representation, combination
+from symeq.ansatz.solved import Relation
 from symeq.errors import SymeqError
 from symeq.exact import Inconsistent, Row, solve_affine
 from symeq.geometry.jet import Jet
@@ -63,7 +64,7 @@ class FamilySearch:
         for matrices in lead_multipliers(
             self.jet, self.symmetry, self.columns, count, leads, self.symbols, self.degree, self.trail
         ):
-            representation = Representation("", count, matrices)
+            representation = Representation(count, matrices)
             condition = RelationCondition(self.jet, self.symmetry, self.columns, representation, ())
             signs = tuple(condition.field.one for _ in self.symmetry.maps)
             candidates = Multipliers(tuple(() for _ in self.symmetry.generators), ())
@@ -91,7 +92,9 @@ class FamilySearch:
             self.library.terms,
             tuple({places[n]: value for n, value in vector.items()} for vector in answer.basis),
         )
-        _certify(condition, family, matrices)
+        for vector in answer.basis:
+            self.trail.check()
+            _certify(condition, vector, matrices)
         self.families[key] = family
 
 
@@ -143,12 +146,14 @@ def _rows(condition: RelationCondition, candidates: Multipliers, branch: Branch)
     return rows
 
 
-def _certify(condition: RelationCondition, family: Family, matrices: Sequence[Matrix]) -> None:
-    """Apply every generator and map to every member as a whole, and take the residual."""
-    for relation in family.basis:
-        for n, matrix in enumerate(matrices):
-            if any(condition.residual(n, relation, matrix)):
-                raise SymeqError(f"{relation} = 0 failed its certificate. This is an error in symeq.")
+def _certify(condition: RelationCondition, vector: Mapping[int, sp.Expr], matrices: Sequence[Matrix]) -> None:
+    """Apply every generator and map to a relation as a whole, with the multipliers as they are printed."""
+    for n, matrix in enumerate(matrices):
+        if not condition.is_certified(n, vector, matrix):
+            relation = sp.Add(*(value * condition.columns[k][1] for k, value in vector.items()))
+            raise SymeqError(
+                f"The relation {relation} = 0 failed its certificate. This is an error in symeq."
+            )
 
 
 def relation_defect(
@@ -163,7 +168,7 @@ def relation_defect(
     """
     size = len(relation)
     columns = list(enumerate(relation))
-    nothing = Representation("", size, tuple({} for _ in symmetry.members))
+    nothing = Representation(size, tuple({} for _ in symmetry.members))
     condition = RelationCondition(jet, symmetry, columns, nothing, symbols)
     ring = condition.ring
     polys = [ring.polynomial(f) for f in relation]

@@ -9,11 +9,12 @@ from time import monotonic
 import sympy as sp
 
 from symeq.ansatz.eigenspaces import OutOfTime, Trail
-from symeq.ansatz.families import Family, Relation, SolvedRelation
+from symeq.ansatz.families import Family
 from symeq.ansatz.familysearch import FamilySearch, relation_defect
 from symeq.ansatz.library import Library
 from symeq.ansatz.linear import check_symbols, checked_library
 from symeq.ansatz.relations import Representation, alone, like
+from symeq.ansatz.solved import Relation, SolvedRelation
 from symeq.errors import InvalidInput, NoLaw
 from symeq.geometry.calculus import exact_expression
 from symeq.geometry.jet import Jet
@@ -179,11 +180,11 @@ def implicit_ansatz(
             for representation in _representations(jet, resolved, count, like):
                 search.run(representation)
     except OutOfTime:
-        trail.lacks("The time budget ran out: there may be further families.")
+        trail.stop()
     kind = (
         f"degree {multiplier_degree} in {', '.join(map(str, symbols))}" if multiplier_degree else "constants"
     )
-    notes = [f"Multipliers tried: {kind}.", *trail.notes]
+    notes = [f"Multipliers tried: {kind}.", *_advice(jet, resolved, count, symbols), *trail.notes]
     families = []
     for family in search.families.values():
         if reason := family.degenerate:
@@ -191,10 +192,12 @@ def implicit_ansatz(
         elif not leads or family.solved_for(*leads) is not None:
             families.append(family)
     if not families:
-        message = _nothing(resolved, terms, leads, notes)
-        if not trail.complete and any("budget" in note for note in notes):
-            raise InvalidInput(f"{message} Raise the budget.")
-        raise NoLaw(message)
+        if trail.stopped:
+            raise InvalidInput(
+                f"Nothing was found within {budget} seconds, of {len(terms)} terms. Raise the budget, or give"
+                " fewer terms."
+            )
+        raise NoLaw(_nothing(resolved, terms, leads, notes))
     families.sort(key=lambda f: (-f.dimension, f.degree, f.coefficients and sorted(f.coefficients[0])))
     return ImplicitAnsatz(
         jet,
@@ -216,6 +219,26 @@ def _nothing(symmetry: Symmetry, terms: Library, leads: Relation, notes: Sequenc
         f"No relation of these {len(terms)} terms{containing} has the symmetry {symmetry}."
         f" {' '.join(notes)} A larger library or a higher multiplier_degree may have one."
     )
+
+
+def _advice(jet: Jet, symmetry: Symmetry, count: int, symbols: Sequence[sp.Symbol]) -> list[str]:
+    """What other multipliers there might be."""
+    notes = []
+    unknown = set(jet.dependent)
+    bending = [v for v in symmetry.generators if any(v[x].free_symbols & unknown for x in jet.independent)]
+    if bending and set(symbols) <= set(jet.variables):
+        slopes = ", ".join(s.name for u in jet.dependent for s in jet.derivatives(u, 1))
+        notes.append(
+            f"`{bending[0]}` moves {', '.join(x.name for x in jet.independent if bending[0][x] != 0)} by an"
+            " amount that depends on the solution: its multiplier may contain first derivatives. Name them"
+            f" with multiplier_symbols ({slopes}) and a multiplier_degree."
+        )
+    if count > 1:
+        notes.append(
+            "Systems whose equations each have a multiplier of their own are found one equation at a time,"
+            " with equations=1."
+        )
+    return notes
 
 
 def _leads(
@@ -259,14 +282,14 @@ def _representations(
                 raise InvalidInput(f"like: `{z}` is not a variable of {jet}, or it is named twice.")
         if any(z in jet.independent for z in chosen) and not set(chosen) <= set(jet.independent):
             raise InvalidInput("like: give dependent variables or independent variables, not both.")
-        return [like(jet, symmetry, chosen)]
+        return like(jet, symmetry, chosen)
     found: dict[tuple[object, ...], Representation] = {}
     for kind in (jet.dependent, jet.independent):
         for block in _blocks(symmetry, kind):
             if len(block) == count:
-                representation = like(jet, symmetry, block)
-                key = tuple(tuple(sorted(m.items(), key=str)) for m in representation.matrices)
-                found.setdefault(key, representation)
+                for representation in like(jet, symmetry, block):
+                    key = tuple(tuple(sorted(m.items(), key=str)) for m in representation.matrices)
+                    found.setdefault(key, representation)
     if not found:
         raise InvalidInput(
             f"{count} equations: `{symmetry}` mixes no {count} variables among themselves that they could"

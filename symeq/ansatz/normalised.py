@@ -42,9 +42,7 @@ def lead_multipliers(
     )
     free = [column for column in columns if column[1] not in leads]
     own = [(a, lead) for a, lead in enumerate(leads)]
-    condition = RelationCondition(
-        jet, symmetry, [*own, *free], Representation("", equations, matrices), symbols
-    )
+    condition = RelationCondition(jet, symmetry, [*own, *free], Representation(equations, matrices), symbols)
     monomials = monomials_up_to(symbols, degree)
     unknowns = len(free)
     places: list[dict[tuple[int, int, int], int]] = []
@@ -78,6 +76,8 @@ def lead_multipliers(
             trail.lacks(
                 f"The multipliers of systems with the leads {', '.join(map(str, leads))} were not all found."
             )
+            continue
+        if any(condition.expression(answer[s].get((), 0)).has(sp.I) for s in used):
             continue
         yield tuple(
             _matrix(condition, place, answer, monomials if n < condition.generators else [sp.S.One])

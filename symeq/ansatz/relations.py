@@ -17,7 +17,7 @@ from symeq.geometry.jet import Jet
 from symeq.geometry.maps import PointMap
 from symeq.geometry.symmetry import Symmetry
 from symeq.terms.actions import Derivation, substitution
-from symeq.terms.polynomials import Poly, multiply
+from symeq.terms.polynomials import Poly, add, multiply
 from symeq.terms.ring import TermRing, powers
 
 Column = tuple[int, sp.Expr]  # one unknown coefficient: the position of its equation, and its term
@@ -32,7 +32,6 @@ class Representation:
     matrices: one for each member of the symmetry, its entries that are not zero.
     """
 
-    name: str
     size: int
     matrices: tuple[Matrix, ...]
 
@@ -40,11 +39,11 @@ class Representation:
 def alone(symmetry: Symmetry) -> Representation:
     """One equation, which is mixed with no other."""
     matrices: list[Matrix] = [{} for _ in symmetry.generators] + [{(0, 0): sp.S.One} for _ in symmetry.maps]
-    return Representation("", 1, tuple(matrices))
+    return Representation(1, tuple(matrices))
 
 
-def like(jet: Jet, symmetry: Symmetry, variables: Sequence[sp.Symbol]) -> Representation:
-    """The equations transform as these variables do: rho_ab is the derivative of component a by variable b.
+def like(jet: Jet, symmetry: Symmetry, variables: Sequence[sp.Symbol]) -> list[Representation]:
+    """The equations transform as these variables do, or dually: rho = dphi/dz, or -rho^T (as gradients do).
 
     Raises InvalidInput when the symmetry mixes them with other dependent variables.
     """
@@ -65,7 +64,21 @@ def like(jet: Jet, symmetry: Symmetry, variables: Sequence[sp.Symbol]) -> Repres
                     )
                 matrix[a, variables.index(w)] = slope
         matrices.append(matrix)
-    return Representation(", ".join(s.name for s in variables), len(variables), tuple(matrices))
+    first = Representation(len(variables), tuple(matrices))
+    second = _dual(first, len(symmetry.generators))
+    return [first] if first == second else [first, second]
+
+
+def _dual(representation: Representation, generators: int) -> Representation:
+    size, found = representation.size, []
+    for n, matrix in enumerate(representation.matrices):
+        if n < generators:
+            found.append({(b, a): -entry for (a, b), entry in matrix.items()})
+        else:
+            full = sp.Matrix(size, size, lambda a, b, m=matrix: m.get((a, b), 0))
+            inverse = full.inv().T.applyfunc(sp.cancel)
+            found.append({(a, b): inverse[a, b] for a in range(size) for b in range(size) if inverse[a, b]})
+    return Representation(size, tuple(found))
 
 
 class RelationCondition:
@@ -112,6 +125,7 @@ class RelationCondition:
         for term in terms:
             self.ring.polynomial(term)
         self.ring.confirm_independence()
+        self._numbers: dict[sp.Expr, Any] = {}
         self._operators: dict[tuple[int, tuple[sp.Expr, ...]], list[list[dict[Place, Any]]]] = {}
 
     def _coordinates(self, expressions: Iterable[sp.Expr]) -> list[sp.Symbol]:
@@ -177,23 +191,27 @@ class RelationCondition:
         """A constant of the field as an expression."""
         return sp.expand(self.field.to_sympy(self.field.convert(value)))
 
-    def residual(
-        self, member: int, relation: Sequence[sp.Expr], matrix: Mapping[tuple[int, int], sp.Expr]
-    ) -> tuple[sp.Expr, ...]:
-        """pr v(Delta) - Lambda Delta, or Delta o g - R Delta: one expression per equation, exactly."""
-        polys = [self.ring.polynomial(f) for f in relation]
-        entries = {at: self.ring.polynomial(entry) for at, entry in matrix.items()}
-        found = []
-        for a, f in enumerate(relation):
-            total: Poly = {}
-            for term in sp.Add.make_args(sp.expand(f)):
-                total = _difference(total, {m: -v for m, v in self.actions[member](term).items()})
-            for (b, c), entry in entries.items():
-                if b == a:
-                    total = _difference(total, multiply(entry, polys[c]))
-            zero = not self.ring.canonical([total])[0]
-            found.append(sp.S.Zero if zero else sp.expand(self.ring.expression(total)))
-        return tuple(found)
+    def is_certified(
+        self, member: int, coefficients: Mapping[int, sp.Expr], matrix: Mapping[tuple[int, int], sp.Expr]
+    ) -> bool:
+        """Whether pr v(Delta) - Lambda Delta = 0, or Delta o g - R Delta = 0, in every equation.
+
+        coefficients: those of Delta by the position of the column; matrix: Lambda or R, as expressions.
+        """
+        images: dict[int, Poly] = {}
+        relation: dict[int, Poly] = {}
+        for k, value in coefficients.items():
+            if value not in self._numbers:
+                self._numbers[value] = self.ring.number(value)
+            a, term = self.columns[k]
+            factor: Poly = {(): self._numbers[value]}
+            images[a] = add(images.get(a, {}), multiply(factor, self.actions[member](term)))
+            relation[a] = add(relation.get(a, {}), multiply(factor, self.ring.polynomial(term)))
+        for (a, b), entry in matrix.items():
+            if b in relation:
+                product = multiply(self.ring.polynomial(entry), relation[b])
+                images[a] = _difference(images.get(a, {}), product)
+        return not any(self.ring.canonical([poly])[0] for poly in images.values())
 
 
 def _difference(a: Poly, b: Poly) -> Poly:
