@@ -149,8 +149,11 @@ class Determining:
             taylor[:, [place[f] for f in others]] = values[others_at:].reshape(shape).transpose(2, 0, 1)
         at = {index: k for k, index in enumerate(indices)}
         rows = np.zeros((len(condition.weights), count, len(columns)), dtype=np.int64)
-        slots = {z: [k for k, (_, y) in enumerate(columns) if y == z] for z in jet.variables}
-        chosen = {z: [place[columns[k][0]] for k in slots[z]] for z in jet.variables}
+        slots: dict[Symbol, list[int]] = {z: [] for z in jet.variables}
+        chosen: dict[Symbol, list[int]] = {z: [] for z in jet.variables}
+        for k, (f, z) in enumerate(columns):
+            slots[z].append(k)
+            chosen[z].append(place[f])
         done = 0
         for b, weights in enumerate(condition.weights):
             for z, index in weights:

@@ -21,7 +21,8 @@ from symeq.symmetries.found import PointSymmetries, arranged
 from symeq.symmetries.onshell import OutOfTime, deadline_of
 from symeq.terms import powers
 
-GROWTH_COLUMNS = 2500  # unknowns up to which the dimension at two degrees higher is counted unasked
+# Unknowns up to which the dimension at the next two degrees, and at the next, is counted unasked.
+GROWTH_COLUMNS = (2500, 8000)
 
 
 def point_symmetries(
@@ -169,9 +170,13 @@ class _Search:
         degree, jet = self.fields.degree, self.equations.jet
         assert degree is not None and self.count is not None
         counts = {degree: self.count}
-        for top in (degree + 2, degree + 1, degree - 1):
+        for top, most in (
+            (degree + 2, GROWTH_COLUMNS[0]),
+            (degree + 1, GROWTH_COLUMNS[1]),
+            (degree - 1, None),
+        ):
             columns = polynomial_columns(jet, max(top, 0))
-            if top < 0 or columns > max(GROWTH_COLUMNS, len(self.fields.columns)):
+            if top < 0 or (most is not None and columns > most):
                 self.notes += [f"Degree {top} was not counted: it has {columns} unknowns."] if top > 0 else []
                 continue
             try:
@@ -179,7 +184,8 @@ class _Search:
             except OutOfTime:
                 self.notes.append(f"The budget ran out before the dimension at degree {top} was counted.")
                 continue
-            counts |= {d: n for d, n in found.items() if d >= degree - 1 and d != degree}
+            lowest = min(degree, top) - 1
+            counts |= {d: n for d, n in found.items() if d >= lowest and d != degree}
             break
         return dict(sorted(counts.items()))
 

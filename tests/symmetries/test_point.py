@@ -157,3 +157,18 @@ def test_an_equation_without_symmetries() -> None:
     found = point_symmetries("u_xx = u^3 + x*u^2 + x^3 + exp(x)", jet=jet)
     assert found.dimension == 0 and found.certified and not found.symmetry()
     assert found.document()["generators"] == [] and found.commutators() == "" and "dimension 0" in str(found)
+
+
+def test_growth_is_what_the_degrees_themselves_give() -> None:
+    for text in TRIED:
+        counts = [point_symmetries(text, jet=LINE, degree=degree).dimension for degree in range(5)]
+        for degree in (1, 2):
+            growth = point_symmetries(text, jet=LINE, degree=degree).growth
+            assert growth == {d: counts[d] for d in range(degree - 1, degree + 3)}
+
+
+def test_what_is_too_large_to_count_is_said() -> None:
+    jet = Jet("t x y z a b", "u v w p")
+    found = point_symmetries(["u_t = v_x", "v_t = w_y", "w_t = p_z", "p_t = u_a + u_b*u"], jet=jet, degree=3)
+    assert found.certified and any("not counted" in note for note in found.notes)
+    assert set(found.growth) == {1, 2, 3}
