@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 
 import sympy
 from sympy import Expr, Integer, Symbol
-from sympy.polys.constructor import construct_domain
-from sympy.polys.polyerrors import PolynomialError
+from sympy.polys.polyerrors import CoercionFailed, PolynomialError
 from sympy.polys.polyutils import parallel_dict_from_expr
 
+from symeq.exact import coefficient_field
 from symeq.geometry.jet import Jet
 
 Monomial = tuple[int, ...]
@@ -85,6 +85,39 @@ class JetRing:
             result[image] = result[image] - coefficient if image in result else -coefficient
         return {m: c for m, c in result.items() if c}
 
+    def scaled(self, polynomial: Poly, factor: Any) -> Poly:
+        """Return a multiple of a polynomial."""
+        return {m: product for m, c in polynomial.items() if (product := c * factor)}
+
+    def difference(self, first: Poly, second: Poly) -> Poly:
+        """Return first - second."""
+        result = dict(first)
+        for monomial, coefficient in second.items():
+            result[monomial] = result[monomial] - coefficient if monomial in result else -coefficient
+        return {m: c for m, c in result.items() if c}
+
+    def product(self, first: Poly, second: Poly) -> Poly:
+        """Return first * second."""
+        result: Poly = {}
+        for m, p in first.items():
+            for n, q in second.items():
+                image = tuple(sorted(m + n))
+                result[image] = result[image] + p * q if image in result else p * q
+        return {m: c for m, c in result.items() if c}
+
+    def determinant(self, rows: Sequence[Sequence[Poly]], columns: tuple[int, ...]) -> Poly:
+        """Return the determinant of the columns of a matrix, expanded along the first row."""
+        if not columns:
+            return {(): 1}
+        result: Poly = {}
+        for at, j in enumerate(columns):
+            if rows[0][j]:
+                minor = self.determinant(rows[1:], columns[:at] + columns[at + 1 :])
+                result = self.difference(
+                    result, self.scaled(self.product(rows[0][j], minor), (-1) ** (at + 1))
+                )
+        return result
+
     def expression(self, polynomial: Poly) -> Expr:
         """Return the polynomial as an expanded expression."""
         return sympy.Add(*(self._term(monomial, c) for monomial, c in polynomial.items()))
@@ -112,8 +145,8 @@ def polynomials_on(
 ) -> tuple[JetRing, list[Poly]] | None:
     """Return expressions polynomial in `variables` as elements of one ring of the jet, or None if one is not.
 
-    Their coefficients may hold parameters and algebraic numbers; K is the smallest field that SymPy finds for
-    them. Whole numbers stay Python's, which are many times faster.
+    Their coefficients may hold parameters and algebraic numbers; K is the smallest field that holds them.
+    Whole numbers stay Python's, which are many times faster.
     """
     expressions, variables = list(expressions), list(variables)
     try:
@@ -121,10 +154,11 @@ def polynomials_on(
     except PolynomialError:
         return None
     coefficients = [c for polynomial in terms for c in polynomial.values()]
-    domain, values = construct_domain(coefficients or [sympy.S.One], field=True, extension=True)
-    if domain.is_EX or not domain.is_Exact:
+    domain = coefficient_field(coefficients)
+    try:
+        numbers = iter([int(c) if c.is_Integer else domain.from_sympy(c) for c in coefficients])
+    except CoercionFailed:
         return None
-    numbers = (int(c) if c.is_Integer else value for c, value in zip(coefficients, values, strict=False))
     ring = _jet_ring(jet, domain)
     places = [ring.place[v] for v in variables]
     return ring, [{_factors(m, places): next(numbers) for m in p} for p in terms]

@@ -15,6 +15,7 @@ from symeq.geometry.calculus import exact_expression, expression_text, partial_d
 from symeq.geometry.fields import TIME, VectorField
 from symeq.geometry.jet import Jet, MultiIndex
 from symeq.geometry.names import as_symbols
+from symeq.geometry.quotients import RationalProlongation, rational_prolongation
 from symeq.latex import expression_latex, symbol_latex
 
 _HIGHEST_PERIOD = 12
@@ -106,7 +107,9 @@ class PointMap:
         """
         self._check_variables(jet)
         wanted = jet.coordinates if coordinates is None else tuple(coordinates)
-        steps = _MapProlongation(self, jet)
+        jet = jet.with_order(max([1, *map(jet.order_of, wanted)]))
+        rational = rational_prolongation(jet, [self[z] for z in jet.variables])
+        steps: RationalProlongation | _MapProlongation = rational or _MapProlongation(self, jet)
         return {c: steps.image(c) for c in wanted}
 
     def _check_variables(self, jet: Jet) -> None:
