@@ -22,6 +22,7 @@ class Action:
     coordinates: the z; orders: the order of each, by which invariants are counted (default: all 0).
     fields: the coefficients v^z by coordinate, zeros left out.
     parameters: symbols that are constants.
+    terms: further expressions that the ring of terms has to hold.
 
     >>> from symeq.geometry.groups import rotation
     >>> plane = Action.on_jet(Jet("x y", "u"), rotation("x", "y"), 1)
@@ -33,6 +34,7 @@ class Action:
     fields: tuple[Mapping[Symbol, Expr], ...]
     parameters: tuple[Symbol, ...] = ()
     orders: tuple[int, ...] = ()
+    terms: tuple[Expr, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.orders:
@@ -80,14 +82,12 @@ class Action:
 
     def up_to(self, order: int) -> Action:
         """The same on the coordinates up to an order."""
-        return self.restricted(
-            [z for z, k in zip(self.coordinates, self.orders, strict=True) if k <= order]
-        )
+        return self.restricted([z for z, k in zip(self.coordinates, self.orders, strict=True) if k <= order])
 
     @cached_property
     def ring(self) -> TermRing:
         """The terms over the coordinates, with the constants and functions of the fields."""
-        everything = [f for field in self.fields for f in field.values()]
+        everything = [*(f for field in self.fields for f in field.values()), *self.terms]
         ring = TermRing(self.coordinates, [*everything, *self.parameters])
         for f in everything:
             ring.polynomial(f)

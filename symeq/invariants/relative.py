@@ -1,0 +1,336 @@
+"""Relative invariants: the search for polynomials that every field multiplies by a cofactor."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import combinations_with_replacement, product
+from math import comb, prod
+from typing import Any
+
+import sympy as sp
+
+from symeq.exact import Inconsistent, Row, solve_affine
+from symeq.exact.echelon import reduced_echelon_rows
+from symeq.invariants.cofactors import Cofactors
+from symeq.invariants.pool import Factor
+from symeq.terms import Monomial, Poly, multiply
+from symeq.terms.polynomials import accumulate, times
+
+MULTISETS = 60_000  # ways to choose weights of one degree that are looked at
+CLASS = 2_000  # monomials of one class
+TRIED = 300  # cofactors for one class
+FACTORED = 150  # terms of a polynomial that is factored
+ADDITIVE = 400  # monomials of an additive relative invariant
+
+
+@dataclass(frozen=True)
+class RelativeInvariant:
+    """A function that every generator multiplies by a cofactor: v(f) = lambda_v f.
+
+    expression: f; cofactors: lambda_v for each generator of the closed symmetry.
+    """
+
+    expression: sp.Expr
+    cofactors: tuple[sp.Expr, ...]
+
+
+@dataclass
+class Search:
+    """The polynomials f with v(f) = lambda_v f for all fields, degree by degree and class by class.
+
+    A class holds the monomials of equal weights: fields carry classes into classes. The cofactors tried for
+    a class are those that a vertex of the Newton polytope of f can have,
+
+        (sum_i m_i lambda^i_v)_mu = (coefficient of mu in v(M)/M)   for a monomial M of the class.
+    """
+
+    cofactors: Cofactors
+    deadline: float | None = None
+    notes: list[str] = field(default_factory=list)
+    done: set[tuple[int, int]] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        cofactors = self.cofactors
+        orders = {
+            cofactors.ring.index[z]: k
+            for z, k in zip(cofactors.action.coordinates, cofactors.action.orders, strict=True)
+        }
+        self.order_of = orders
+        scalings, gradings = cofactors.scalings, cofactors.gradings
+        self.zero = (*(0 for _ in gradings), *(cofactors.field.zero for _ in scalings))
+        self.groups: dict[tuple[int, tuple[Any, ...]], list[Monomial]] = {}
+        for at, z in enumerate(cofactors.variables):
+            key = (*(w[at] for w in gradings), *(w[at] for _, w in scalings))
+            self.groups.setdefault((self.order(z), key), []).append(z)
+        self.place = {z: at for at, z in enumerate(cofactors.variables)}
+        self.functionals, self.inverse = self._functionals()
+
+    def late(self) -> bool:
+        return self.deadline is not None and time.monotonic() > self.deadline
+
+    def order(self, monomial: Monomial) -> int:
+        """The order of the highest derivative."""
+        return max((self._order(i) for i, _ in monomial), default=0)
+
+    def _order(self, i: int) -> int:
+        if i in self.order_of:
+            return self.order_of[i]
+        symbols = self.cofactors.ring.generators[i].expression.free_symbols
+        index = self.cofactors.ring.index
+        return max((self.order_of[index[s]] for s in symbols if s in index), default=0)
+
+    def _functionals(self) -> tuple[list[tuple[int, Monomial] | int], list[list[Any]]]:
+        """Coefficients of lambda that determine the m_i, those fixed by scalings first, and their inverse."""
+        cofactors, size = self.cofactors, len(self.cofactors.basis)
+        candidates: list[tuple[int, Monomial] | int] = list(range(len(cofactors.scalings)))
+        places = {(v, mu) for cocycle in cofactors.basis for v, poly in enumerate(cocycle) for mu in poly}
+        candidates += sorted(places, key=lambda p: (-sum(e for _, e in p[1]), p))
+        chosen: list[tuple[int, Monomial] | int] = []
+        rows: list[list[Any]] = []
+        for candidate in candidates:
+            row = [self._value(candidate, cocycle) for cocycle in cofactors.basis]
+            if len(rows) < size and _rank([*rows, row], cofactors.field) > len(rows):
+                rows.append(row)
+                chosen.append(candidate)
+        return chosen, rows
+
+    def _value(self, functional: tuple[int, Monomial] | int, cocycle: Sequence[Poly]) -> Any:
+        convert = self.cofactors.field.convert
+        if isinstance(functional, int):
+            combination, _ = self.cofactors.scalings[functional]
+            total = self.cofactors.field.zero
+            for v, c in combination.items():
+                total = total + c * cocycle[v].get((), 0)
+            return total
+        v, mu = functional
+        return convert(cocycle[v].get(mu, 0))
+
+    def classes(self, order: int, degree: int) -> Iterator[tuple[int, list[Monomial]]]:
+        """The classes of monomials up to a degree and an order, with their order; small first."""
+        groups = [(k, members) for k, members in self.groups.items() if k[0] <= order]
+        if comb(len(groups) + degree, degree) > MULTISETS:
+            self.notes.append(f"Degree {degree} at order {order} has too many monomials to be searched.")
+            return
+        found: dict[tuple[Any, ...], list[tuple[int, ...]]] = {}
+        for d in range(degree, -1, -1):
+            for chosen in combinations_with_replacement(range(len(groups)), d):
+                total = self.zero
+                for g in chosen:
+                    total = tuple(a + b for a, b in zip(total, groups[g][0][1], strict=True))
+                # A class without monomials of the highest degree was searched before.
+                if d == degree or total in found:
+                    found.setdefault(total, []).append(chosen)
+        sized = []
+        for at, multisets in enumerate(found.values()):
+            size = sum(
+                prod(comb(len(groups[g][1]) + c.count(g) - 1, c.count(g)) for g in set(c)) for c in multisets
+            )
+            top = max((groups[g][0][0] for c in multisets for g in c), default=0)
+            if (top, degree) not in self.done:
+                sized.append((size, at, top, multisets))
+        left_out = sum(size > CLASS for size, *_ in sized)
+        if left_out:
+            self.notes.append(
+                f"Degree {degree} at order {order}: {left_out} classes of more than {CLASS} monomials were"
+                " left out."
+            )
+        for size, _, top, multisets in sorted(sized):
+            if size <= CLASS:
+                yield top, self._monomials(groups, multisets)
+
+    def _monomials(self, groups: Sequence[Any], multisets: Sequence[tuple[int, ...]]) -> list[Monomial]:
+        found: dict[Monomial, None] = {}
+        for chosen in multisets:
+            parts = [
+                combinations_with_replacement(groups[g][1], chosen.count(g)) for g in sorted(set(chosen))
+            ]
+            for choice in product(*parts):
+                monomial: Monomial = ()
+                for z in (z for part in choice for z in part):
+                    monomial = times(monomial, z)
+                found[monomial] = None
+        return sorted(found)
+
+    def factors(
+        self, order: int, degree: int, *, largest: int = CLASS, weighted: bool = True
+    ) -> Iterator[Factor]:
+        """The factors of a degree, by class; stops when the time is used up.
+
+        Arguments: `largest`, classes of more monomials are passed over; `weighted`, whether cofactors other
+        than 0 are tried.
+        """
+        whole = True
+        for _, monomials in self.classes(order, degree):
+            if len(monomials) > largest:
+                whole = False
+                break
+            for weights in self.weights(monomials):
+                if self.late():
+                    self.notes.append(f"The time was used up at order {order}, degree {degree}.")
+                    return
+                if weighted or not any(weights):
+                    yield from self._solutions(monomials, weights)
+        if whole and weighted:
+            self.done |= {(k, degree) for k in range(order + 1)}
+
+    def weights(self, monomials: Sequence[Monomial]) -> list[tuple[Any, ...]]:
+        """The m of the cofactors that polynomials of a class may have."""
+        cofactors = self.cofactors
+        convert, zero = cofactors.field.convert, cofactors.field.zero
+        fixed = [self._weight(monomials[0], w) for _, w in cofactors.scalings]
+        size = len(cofactors.basis)
+        sets: list[list[Any]] = []
+        for functional in self.functionals:
+            if isinstance(functional, int):
+                sets.append([fixed[functional]])
+            else:
+                v, mu = functional
+                slopes = [poly.get(mu, 0) for poly in cofactors.slopes[v]]
+                sets.append(list(dict.fromkeys(convert(self._weight(m, slopes)) for m in monomials)))
+        found: dict[tuple[Any, ...], None] = {}
+        if prod(map(len, sets)) > TRIED:
+            sets = [sorted(s, key=lambda e: len(str(e)))[: max(2, int(TRIED ** (1 / size)))] for s in sets]
+        if size and not any(fixed):
+            found[(zero,) * size] = None
+        for values in product(*sets):
+            found[tuple(_solved(self.inverse, list(values), cofactors.field))] = None
+        return [m for m in found if self._agrees(m, fixed)]
+
+    def _weight(self, monomial: Monomial, weights: Sequence[Any]) -> Any:
+        total = self.cofactors.field.zero
+        for i, e in monomial:
+            at = self.place.get(((i, 1),))
+            if at is None:
+                at = self.place[((i, -1),)]
+            total = total + weights[at] * int(e)
+        return total
+
+    def _agrees(self, weights: Sequence[Any], fixed: Sequence[Any]) -> bool:
+        for at, wanted in enumerate(fixed):
+            total = self.cofactors.field.zero
+            for m, cocycle in zip(weights, self.cofactors.basis, strict=True):
+                total = total + m * self._value(at, cocycle)
+            if total != wanted:
+                return False
+        return True
+
+    def _solutions(self, monomials: Sequence[Monomial], weights: Sequence[Any]) -> Iterator[Factor]:
+        cofactors = self.cofactors
+        combined = cofactors.combined(weights)
+        columns = [
+            [cofactors.defect(v, {m: 1}, combined[v]) for m in monomials] for v in cofactors.generating
+        ]
+        answer = self._null(columns, len(monomials))
+        for vector in answer:
+            poly = {monomials[k]: cofactors.ring.number(c) for k, c in vector.items()}
+            if poly.keys() != {()}:
+                yield self.factor(poly, tuple(weights))
+
+    def _null(self, columns: Sequence[Sequence[Poly]], size: int) -> tuple[dict[int, sp.Expr], ...]:
+        ring = self.cofactors.ring
+        rows: list[Row] = []
+        rooted = any(g.kind == "power" for g in ring.generators)
+        for polys in columns:
+            shown = ring.canonical(list(polys)) if rooted else polys
+            by_monomial: dict[Monomial, dict[int, Any]] = {}
+            for k, poly in enumerate(shown):
+                for m, c in poly.items():
+                    by_monomial.setdefault(m, {})[k] = c
+            rows += [(row, 0) for row in by_monomial.values()]
+        answer = solve_affine(rows, size, field=ring.field)
+        return () if isinstance(answer, Inconsistent) else answer.basis
+
+    def factor(self, poly: Poly, weights: tuple[Any, ...], additive: bool = False) -> Factor:
+        """A polynomial of the ring with its cofactor."""
+        order = max(self.order(m) for m in poly)
+        return Factor(self.cofactors.ring.expression(poly), poly, weights, order, additive)
+
+    def recognised(self, expression: sp.Expr) -> Factor | None:
+        """A polynomial as a factor, if its cofactor is in the span of those known."""
+        cofactors = self.cofactors
+        poly = cofactors.ring.polynomial(expression)
+        size = len(cofactors.basis)
+        rows: list[Row] = []
+        for v in range(len(cofactors.images)):
+            image = cofactors.derivations[v](poly)
+            by_monomial: dict[Monomial, dict[int, Any]] = {}
+            for k, cocycle in enumerate(cofactors.basis):
+                for m, c in multiply(cocycle[v], poly).items():
+                    by_monomial.setdefault(m, {})[k] = c
+            for m in image:
+                by_monomial.setdefault(m, {})
+            rows += [(row, image.get(m, 0)) for m, row in by_monomial.items()]
+        answer = solve_affine(rows, size, field=cofactors.field)
+        if isinstance(answer, Inconsistent):
+            return None
+        weights = tuple(cofactors.field.from_sympy(answer.particular.get(k, sp.S.Zero)) for k in range(size))
+        return self.factor(poly, weights)
+
+    def parts(self, found: Factor) -> list[Factor]:
+        """The irreducible factors, which are relative invariants themselves."""
+        plain = all(self.cofactors.ring.generators[i].kind == "coordinate" for m in found.poly for i, _ in m)
+        if found.additive or found.degree < 2 or len(found.poly) > FACTORED or not plain:
+            return [found]
+        expression = found.expression
+        if found.absolute and len(found.poly) == 1:
+            return [found]
+        pieces = [f for f, _ in sp.factor_list(expression)[1]]
+        if len(pieces) == 1 and sp.expand(pieces[0] - expression) == 0:
+            return [found]
+        known = [self.recognised(sp.expand(piece)) for piece in pieces]
+        return [f for f in known if f is not None] if all(known) else [found]
+
+    def additive(self, order: int, degree: int) -> Iterator[Factor]:
+        """Polynomials g with v(g) = lambda_v for a cofactor that is not 0, as log f has."""
+        cofactors = self.cofactors
+        variables = [z for z in cofactors.variables if self.order(z) <= order]
+        size = len(cofactors.basis)
+        if not size or comb(len(variables) + degree, degree) > ADDITIVE:
+            return
+        monomials: dict[Monomial, None] = {}
+        for d in range(1, degree + 1):
+            for chosen in combinations_with_replacement(variables, d):
+                monomial: Monomial = ()
+                for z in chosen:
+                    monomial = times(monomial, z)
+                if monomial:
+                    monomials[monomial] = None
+        names = list(monomials)
+        columns = [
+            [
+                *({m: -c for m, c in cocycle[v].items()} for cocycle in cofactors.basis),
+                *(cofactors.derivations[v]({m: 1}) for m in names),
+            ]
+            for v in range(len(cofactors.images))
+        ]
+        for vector in self._null(columns, size + len(names)):
+            weights = tuple(
+                cofactors.field.from_sympy(vector[k]) if k in vector else cofactors.field.zero
+                for k in range(size)
+            )
+            poly: Poly = {}
+            for k, c in vector.items():
+                if k >= size:
+                    accumulate(poly, names[k - size], cofactors.ring.number(c))
+            if poly and any(weights):
+                yield self.factor(poly, weights, additive=True)
+
+
+def _rank(rows: Sequence[Sequence[Any]], field: Any) -> int:
+    sparse = [{k: c for k, c in enumerate(row) if c} for row in rows]
+    return len(reduced_echelon_rows([row for row in sparse if row], field))
+
+
+def _solved(rows: Sequence[Sequence[Any]], values: Sequence[Any], field: Any) -> list[Any]:
+    """The m with sum_i rows[j][i] m_i = values[j], for a square regular matrix."""
+    size = len(rows)
+    sparse = []
+    for row, value in zip(rows, values, strict=True):
+        entries = {k: field.convert(c) for k, c in enumerate(row) if c}
+        if value:
+            entries[size] = field.convert(value)
+        sparse.append(entries)
+    reduced = reduced_echelon_rows(sparse, field)
+    return [field.convert(reduced[k].get(size, 0)) / field.convert(reduced[k][k]) for k in range(size)]
