@@ -23,18 +23,26 @@ def tidied(expression: sp.Expr) -> sp.Expr:
 
     def split(power: sp.Expr) -> sp.Expr:
         """A power of a quotient as a product of powers of irreducible polynomials."""
-        content, factors = sp.factor_list(sp.numer(base := sp.cancel(sp.together(power.base))))
+        base = sp.cancel(sp.together(power.base))
+        above, factors = sp.factor_list(sp.numer(base))
         below, divisors = sp.factor_list(sp.denom(base))
-        product = _real_power(content / below, power.exp)
-        for f, k in [*factors, *((f, -k) for f, k in divisors)]:
-            if f.could_extract_minus_sign():
-                f = -f
-                product *= _real_power(sp.S.NegativeOne**k, power.exp)
-            exponent = k * power.exp
-            if f not in names:
-                names[f] = sp.Dummy(f"root{len(names)}")
-            degrees[f] = lcm(degrees.get(f, 1), int(exponent.q))
-            product *= sp.Function("power")(names[f], exponent)
+        number = above / below
+        factors = [*factors, *((f, -k) for f, k in divisors)]
+        if power.exp.q % 2:
+            signs = [(-1) ** k if f.could_extract_minus_sign() else 1 for f, k in factors]
+            factors = [(-f if f.could_extract_minus_sign() else f, k) for f, k in factors]
+            number *= sp.Mul(*signs)
+        elif (
+            number.is_negative
+            and (odd := next((k for k, (_, e) in enumerate(factors) if e % 2), None)) is not None
+        ):
+            # A square root stays real: the sign goes to what stands under it.
+            number, factors[odd] = -number, (sp.expand(-factors[odd][0]), factors[odd][1])
+        product = _real_power(number, power.exp)
+        for f, k in factors:
+            names.setdefault(f, sp.Dummy(f"root{len(names)}"))
+            degrees[f] = lcm(degrees.get(f, 1), int((k * power.exp).q))
+            product *= sp.Function("power")(names[f], k * power.exp)
         return product
 
     opened = expression.replace(_is_root, split) if _roots(expression) else expression
