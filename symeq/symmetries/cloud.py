@@ -52,7 +52,8 @@ class Cloud:
 
     def values(self, polys: Sequence[Poly], count: int) -> IntArray:
         """Return the values of polynomials at new points, (polynomial, point)."""
-        if all(g.kind == "coordinate" for g in self.ring.generators):
+        whole = all(isinstance(e, int) for poly in polys for monomial in poly for _, e in monomial)
+        if whole and all(g.kind == "coordinate" for g in self.ring.generators):
             try:
                 return self._together(polys, count)
             except NoImage:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Mapping
+from math import lcm
 from typing import Any
 
 import sympy as sp
@@ -139,7 +140,7 @@ class ModularPoint:
     def _draw(self, constants: ModularField, draw: random.Random, known: Mapping[sp.Symbol, int]) -> None:
         self.constants, self.prime = constants, constants.prime
         self._values: dict[int, int] = {}
-        self._roots: dict[tuple[int, int], int] = {}
+        self._roots: dict[int, tuple[int, int]] = {}
         self._random = draw
         for i, generator in enumerate(self.ring.generators):
             given = known.get(generator.expression) if generator.kind == "coordinate" else None
@@ -178,13 +179,15 @@ class ModularPoint:
             if exponent < 0 and not self.value(i):
                 raise NoImage
             return pow(self.value(i), exponent, p)
-        numerator, denominator = exponent.numerator, exponent.denominator
-        if (i, denominator) not in self._roots:
-            root = nthroot_mod(self.value(i), denominator, p)
-            if root is None:
+        # One root serves all powers, so that those of u^(1/2) are those of the square of u^(1/4).
+        order, root = self._roots.get(i, (1, self.value(i)))
+        common = lcm(order, exponent.denominator)
+        if common != order:
+            found = nthroot_mod(root, common // order, p)
+            if not found:
                 raise NoImage
-            self._roots[i, denominator] = int(root)
-        return pow(self._roots[i, denominator], numerator, p)
+            order, root = self._roots[i] = common, int(found)
+        return pow(root, exponent.numerator * (order // exponent.denominator), p)
 
 
 def _fields(

@@ -152,8 +152,25 @@ class TermRing:
             return int(constant)
         try:
             return self.field.from_sympy(constant)
-        except CoercionFailed:
-            raise InvalidInput(f"The constant {constant} does not lie in {self.field}.") from None
+        except (CoercionFailed, ValueError):
+            return self._number_by_parts(constant)
+
+    def _number_by_parts(self, constant: sp.Expr) -> Any:
+        """A constant of which SymPy does not see that it lies in the field, as k in Q(sqrt(k))."""
+        parts = [self.number(part) for part in constant.args] if constant.is_Add or constant.is_Mul else []
+        if parts:
+            total = self.field.one if constant.is_Mul else self.field.zero
+            for part in parts:
+                total = total * part if constant.is_Mul else total + part
+            return total
+        base, exponent = constant.as_base_exp()
+        for symbol in self.field.symbols if self.field.is_FractionField else ():
+            known, order = symbol.as_base_exp()
+            if known == base and (exponent / order).is_Integer:
+                return self.field.from_sympy(symbol) ** int(exponent / order)
+        if exponent.is_Integer and exponent != 1:
+            return self.number(base) ** int(exponent)
+        raise InvalidInput(f"The constant {constant} does not lie in {self.field}.")
 
     def polynomial(self, expression: sp.Expr) -> Poly:
         """The monomials of an expression with their coefficients (not yet `canonical`)."""

@@ -17,6 +17,7 @@ EULER = (
     "v_t + u*v_x + v*v_y = -p_y",
     "u_x + v_y = 0",
 )
+GAS = ("r_t + u*r_x + r*u_x = 0", "u_t + u*u_x + p_x/r = 0", "p_t + u*p_x + g*p*u_x = 0")
 NAVIER_STOKES_3D = (
     *(
         f"{a}_t + u*{a}_x + v*{a}_y + w*{a}_z = nu*({a}_xx + {a}_yy + {a}_zz) - p_{x}"
@@ -154,6 +155,39 @@ KNOWN = (
         7,
         ("2*t*d_t + x*d_x + 2*k*t*u*d_u",),
         options={"ansatz": ["1", "x", "t", "u", "exp(k*t)", "x*exp(k*t)", "u*x", "t*u"], "parameters": "k"},
+    ),
+    Known(
+        "roots of several orders",
+        LINE,
+        "u_t = sqrt(u)*u_xx + u^(1/4)*u_x",
+        3,
+        ("x*d_x + 4*u*d_u",),
+    ),
+    Known(
+        "a parameter under a root",
+        LINE,
+        "u_t = sqrt(k)*u_xx + k*u*u_x",
+        5,
+        ("k*t*d_x - d_u",),
+        options={"parameters": "k"},
+    ),
+    Known("Camassa-Holm", LINE, "u_t - u_xxt + 3*u*u_x = 2*u_x*u_xx + u*u_xxx", 3, ("t*d_t - u*d_u",)),
+    Known("Harry Dym", LINE, "u_t = u^3*u_xxx", 5, ("x^2*d_x + 2*x*u*d_u",)),
+    Known(
+        "gas dynamics, generic",
+        ("t x", "r u p"),
+        GAS,
+        6,
+        ("t*d_t + 2*r*d_r - u*d_u",),
+        options={"parameters": "g"},
+    ),
+    Known(
+        "gas dynamics of one atom",
+        ("t x", "r u p"),
+        GAS,
+        7,
+        ("t^2*d_t + t*x*d_x - t*r*d_r + (x - t*u)*d_u - 3*t*p*d_p",),
+        options={"parameters": "g", "values": {"g": 3}},
     ),
     Known(
         "other names",
