@@ -12,7 +12,14 @@ for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 
 import typer  # noqa: E402  (threads are set before numpy is loaded)
 
-from tests.performance import fields, prolongation, recovery, symbolic  # noqa: E402
+from tests.performance import (  # noqa: E402
+    fields,
+    invariants,
+    point_symmetries,
+    prolongation,
+    recovery,
+    symbolic,
+)
 
 SHARED = Path(__file__).resolve().parents[2].parent / "shared" / "data"
 
@@ -42,6 +49,10 @@ def main(
         "symbolic": lambda: show(
             "Rotation-equivariant right-hand sides", symbolic.HEADER, symbolic.rows(large)
         ),
+        "point_symmetries": lambda: show(
+            "Point symmetries", point_symmetries.HEADER, point_symmetries.rows(large)
+        ),
+        "invariants": lambda: show("Differential invariants", invariants.HEADER, invariants.rows(large)),
     }
     unknown = [name for name in only or () if name not in tables]
     if unknown:
