@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sympy
 from sympy import Dummy, Expr, Symbol
@@ -15,6 +15,10 @@ from symeq.geometry.jet import Jet
 from symeq.geometry.jetring import JetRing, polynomials_on
 from symeq.geometry.names import as_symbols
 from symeq.latex import expression_latex, symbol_latex
+
+if TYPE_CHECKING:
+    from symeq.geometry.maps import PointMap
+    from symeq.geometry.numerical import NumericalFlow
 
 TIME = Dummy("TIME")
 """The independent variable of the law's lead, whatever its name; Symmetry.on puts the jet's there."""
@@ -138,6 +142,52 @@ class VectorField:
         steps = _Prolongation(components, ring)
         found = ((c, steps.coefficient(ring.coordinate(c))) for c in coordinates)
         return {c: ring.expression(f) for c, f in found if f}
+
+    def flow(self, eps: Any, *, budget: float | None = 20.0) -> PointMap | NumericalFlow:
+        """Return the transformation g_eps = exp(eps v): d/d eps g_eps(z) = v(g_eps(z)), g_0 = identity.
+
+        In closed form, proved, for affine, projective, conformal and other fields that are solved one
+        block of variables after the other. If none is found within `budget` seconds and eps is a number, a
+        NumericalFlow, which carries points as the map would.
+
+        Arguments: eps, a symbol that the field does not hold, or a number.
+        Raises InvalidInput when eps is a symbol and no closed form was found.
+        Source: Olver, Applications of Lie Groups to Differential Equations (2nd ed., 1993), section 1.3.
+
+        >>> x, y, eps = as_symbols("x y eps")
+        >>> print(VectorField({x: -y, y: x}).flow(eps))
+        x -> x*cos(eps) - y*sin(eps), y -> x*sin(eps) + y*cos(eps)
+        >>> print(VectorField({x: x**2}).flow(eps))
+        x -> x/(-eps*x + 1)
+        """
+        from symeq.geometry.flows import closed_flow
+        from symeq.geometry.maps import PointMap
+
+        parameter = exact_expression(eps)
+        shared = parameter.free_symbols & self.free_symbols
+        if shared:
+            raise InvalidInput(
+                f"the flow of {self} cannot be taken at `{parameter}`, as the field holds"
+                f" {', '.join(sorted(s.name for s in shared))}; choose another name for the parameter."
+            )
+        flow = closed_flow(self, parameter, budget)
+        if flow is not None:
+            return PointMap(flow)
+        if parameter.free_symbols:
+            raise InvalidInput(
+                f"no closed form was found for the flow of {self}; give a number in place of `{parameter}`,"
+                " and points are carried numerically."
+            )
+        return self.flow_numerically(parameter)
+
+    def flow_numerically(self, eps: Any) -> NumericalFlow:
+        """Return the flow for a number eps as what carries points, even where there is a closed form."""
+        from symeq.geometry.numerical import NumericalFlow
+
+        value = exact_expression(eps)
+        if not value.is_number or not value.is_real:
+            raise InvalidInput(f"a numerical flow needs a real number, found `{value}`; give one.")
+        return NumericalFlow(self, float(value))
 
     def _check_point_field(self, jet: Jet) -> None:
         for z in self:

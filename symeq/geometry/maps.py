@@ -13,8 +13,10 @@ from sympy import Dummy, Expr, ImmutableMatrix, Symbol
 from symeq.errors import InvalidInput
 from symeq.geometry.calculus import exact_expression, expression_text, partial_derivative
 from symeq.geometry.fields import TIME, VectorField
+from symeq.geometry.identities import generic_points, value_at, vanishes
 from symeq.geometry.jet import Jet, MultiIndex
 from symeq.geometry.names import as_symbols
+from symeq.geometry.numerical import evaluated
 from symeq.geometry.quotients import RationalProlongation, rational_prolongation
 from symeq.latex import expression_latex, symbol_latex
 
@@ -69,7 +71,7 @@ class PointMap:
     def __init__(self, components: Mapping[Symbol, Any] | Mapping[str, Any]) -> None:
         found = [(as_symbols(z)[0], sympy.expand(exact_expression(f))) for z, f in components.items()]
         object.__setattr__(self, "components", tuple((z, f) for z, f in found if f != z))
-        if _reduced(self._jacobian().det(method="berkowitz")) == 0:
+        if self._is_singular():
             raise InvalidInput(f"the map `{self}` cannot be inverted: its Jacobian determinant is zero.")
 
     def __eq__(self, other: object) -> bool:
@@ -85,6 +87,29 @@ class PointMap:
     def _jacobian(self) -> ImmutableMatrix:
         variables = [z for z, _ in self.components]
         return ImmutableMatrix([[partial_derivative(f, z) for z in variables] for _, f in self.components])
+
+    def _is_singular(self) -> bool:
+        """Whether the Jacobian determinant is zero, which one value can deny."""
+        determinant = self._jacobian().det(method="berkowitz")
+        for point in generic_points(list(determinant.free_symbols), 2):
+            value = value_at(determinant, point)
+            if value is not None and abs(value) > sympy.Float("1e-12"):
+                return False
+        return bool(_reduced(determinant) == 0) or vanishes(determinant)
+
+    def carry(self, points: Mapping[Any, Any]) -> dict[str, Any]:
+        """Return where points go: an array for each name given; NaN where the map has no real value.
+
+        Argument: an array for each variable, and a number for each parameter that the map holds.
+        Raises InvalidInput for a symbol without values.
+
+        >>> x, u = as_symbols("x u")
+        >>> PointMap({x: 2 * x, u: u + x}).carry({x: [0, 1], u: [5, 5]})
+        {'x': array([0., 2.]), 'u': array([5., 6.])}
+        """
+        return evaluated(dict(self.components), points, str(self))
+
+    __call__ = carry
 
     @property
     def free_symbols(self) -> frozenset[Symbol]:
