@@ -55,6 +55,7 @@ class Equations:
     parameters: tuple[Symbol, ...]
     notes: tuple[str, ...]
     sides: tuple[Side, ...] = field(default=())
+    incomplete: bool = False  # whether hidden consequences are known to be left out
 
     def __init__(
         self,
@@ -174,6 +175,7 @@ class Equations:
         """Return the equations with their hidden consequences, as far as these can be solved for derivatives.
 
         The same object where there are none. A note says what was added, or that something is missing.
+        Raises InvalidInput where a consequence is a contradiction.
 
         >>> jet = Jet("x y", "u v")
         >>> print(*Equations(jet, ["u_x = v", "u_y = u"]).completed().rules, sep="; ")
@@ -184,6 +186,7 @@ class Equations:
             hidden = system.hidden(deadline=deadline)
             if not hidden:
                 return system if system is self else system._noted(added)
+            self._check_consistent(hidden)
             if any(len(sp.Add.make_args(e)) > MOST_TERMS for e in hidden):
                 break
             made = object.__new__(Equations)
@@ -199,12 +202,25 @@ class Equations:
         missing = (
             "The equations have further consequences by equality of mixed derivatives, which were not used."
         )
-        return system._noted([*added, missing])
+        return system._noted([*added, missing], incomplete=True)
 
-    def _noted(self, notes: Sequence[str]) -> Equations:
+    def marked_incomplete(self) -> Equations:
+        """The equations, of which it is not known whether hidden consequences are left out."""
+        return self._noted([], incomplete=True)
+
+    def _check_consistent(self, hidden: Sequence[Expr]) -> None:
+        for e in hidden:
+            if not any(self.jet.is_coordinate(s) and s not in self.jet.independent for s in e.free_symbols):
+                raise InvalidInput(
+                    "the equations contradict each other: equality of mixed derivatives says"
+                    f" `{expression_text(e)} = 0`."
+                )
+
+    def _noted(self, notes: Sequence[str], *, incomplete: bool = False) -> Equations:
         made = object.__new__(Equations)
         made._set(self.jet, self.sides, self.parameters)
         object.__setattr__(made, "notes", tuple(dict.fromkeys([*made.notes, *notes])))
+        object.__setattr__(made, "incomplete", incomplete)
         return made
 
     def __str__(self) -> str:

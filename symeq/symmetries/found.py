@@ -19,6 +19,7 @@ from symeq.symmetries.algebra import Constants, structure_constants
 from symeq.symmetries.equations import Equations
 from symeq.symmetries.naming import KINDS, kind_of, name_of
 
+MOST_LISTED = 64  # generators whose brackets a document lists
 WIDEST = 90  # fields longer than this do not widen the table
 
 
@@ -52,8 +53,11 @@ class PointSymmetries:
 
     @property
     def certified(self) -> bool:
-        """Whether the dimension is exact within the ansatz: as many are proven as primes allow."""
-        return self.bound == len(self.generators)
+        """Whether the dimension is exact within the ansatz: as many are proven as primes allow.
+
+        Not where the equations have hidden consequences that could not be used.
+        """
+        return self.bound == len(self.generators) and not self.equations.incomplete
 
     @property
     def infinite_suspected(self) -> bool:
@@ -112,7 +116,7 @@ class PointSymmetries:
         within = "the given coefficient functions" if self.degree is None else f"degree {self.degree}"
         if self.bound is None:
             return f"dimension at least {self.dimension} within {within}: the search was not finished"
-        sure = "exact, every generator proven" if self.certified else f"between this and {self.bound}"
+        sure = "exact, every generator proven" if self.certified else "at least: each is proven"
         text = f"dimension {self.dimension} within {within} ({sure})"
         if self.infinite_suspected:
             text += "; infinitely many suspected, the dimension keeps growing"
@@ -183,17 +187,21 @@ class PointSymmetries:
             return expression_latex(total, {mark: f"v_{{{k + 1}}}" for k, mark in marks.items()})
         return expression_text(total)
 
+    def _brackets(self) -> list[dict[str, Any]]:
+        listed: list[dict[str, Any]] = []
+        for (i, j), entry in self._constants.items():
+            if entry != {}:
+                texts = {str(k): expression_text(c) for k, c in (entry or {}).items()}
+                listed.append({"i": i, "j": j, "bracket": None if entry is None else texts})
+        return listed
+
     def document(self) -> dict[str, Any]:
         """Return plain data: dimension, generators, degree, certified, infinite_suspected and more.
 
         `structure` lists the brackets of generators i < j that are not 0, as {k: text}, or null where the
-        bracket leaves the span; indices count from 0.
+        bracket leaves the span; indices count from 0. It is null itself for more than 64 generators.
         """
-        structure = []
-        for (i, j), entry in self._constants.items():
-            if entry != {}:
-                texts = {str(k): expression_text(c) for k, c in (entry or {}).items()}
-                structure.append({"i": i, "j": j, "bracket": None if entry is None else texts})
+        structure = self._brackets() if self.dimension <= MOST_LISTED else None
         return {
             "dimension": self.dimension,
             "generators": [{z.name: expression_text(f) for z, f in v.components} for v in self.generators],

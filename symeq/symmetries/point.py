@@ -70,6 +70,7 @@ def point_symmetries(
         system = system.completed(deadline=deadline)
     except OutOfTime:
         notes.append("The budget ran out before it was known whether the equations have hidden consequences.")
+        system = system.marked_incomplete()
     notes = [*system.notes, *notes]
     search = _Search(system, fields, deadline)
     generators, bound = search.run()

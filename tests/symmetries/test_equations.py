@@ -92,6 +92,12 @@ def test_hidden_consequences_are_found_and_added() -> None:
     assert heat.completed() is heat
 
 
+def test_a_contradiction_of_mixed_derivatives_is_refused() -> None:
+    equations = Equations(Jet("x y", "u"), ["u_x = 1", "u_y = x"])
+    with pytest.raises(InvalidInput, match="contradict"):
+        equations.completed()
+
+
 def test_consequences_reduce_and_are_not_tested() -> None:
     poisson = "p_xx + p_yy = 2*u_x*v_y - 2*u_y*v_x"
     flow = Equations(FLOW, NAVIER_STOKES, parameters="nu", consequences=poisson)

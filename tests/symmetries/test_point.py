@@ -103,6 +103,13 @@ def test_a_budget_that_runs_out_is_said() -> None:
     assert found.document()["certified"] is False
 
 
+def test_consequences_that_cannot_be_used_leave_the_dimension_open() -> None:
+    # Mixed derivatives give u v = 0, which holds no derivative.
+    found = point_symmetries(["u_x = v", "u_y = v", "v_x = v_y + u*v"], jet=Jet("x y", "u v"), degree=1)
+    assert not found.certified and "not used" in str(found)
+    assert admits(found.equations, found.symmetry())
+
+
 def test_too_many_unknowns_are_refused() -> None:
     with pytest.raises(InvalidInput, match="unknown coefficients"):
         point_symmetries("u_t = u_xx", jet=LINE, degree=60)
