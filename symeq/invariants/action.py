@@ -1,4 +1,4 @@
-"""Vector fields on a space of coordinates: what a symmetry does to the part of the jet that is asked about."""
+"""Vector fields on a space of coordinates: what a symmetry does to a part of the jet."""
 
 from __future__ import annotations
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from fractions import Fraction
 from functools import cached_property
 from itertools import combinations
 from math import lcm
@@ -13,7 +14,7 @@ from sympy import QQ
 from symeq.exact.echelon import reduced_echelon_rows
 from symeq.exact.vectors import Vector, null_vectors
 from symeq.invariants.action import Action
-from symeq.terms import Derivation, Monomial, Poly, multiply
+from symeq.terms import Monomial, Poly, multiply
 from symeq.terms.polynomials import accumulate, times
 
 Cocycle = tuple[Poly, ...]  # lambda_v for each field
@@ -57,13 +58,34 @@ class Cofactors:
         for i, generator in enumerate(self.ring.generators):
             if generator.kind == "coordinate" and i not in self.translations:
                 yield ((i, 1),)
-        occurring = {i for image in self.images for poly in image.values() for m in poly for i, _ in m}
         gone = {self.ring.generators[i].expression for i in self.translations}
-        for i in sorted(occurring):
+        for i in sorted({i for i, _ in self.occurring}):
             generator = self.ring.generators[i]
-            if generator.kind == "exp" and not generator.expression.free_symbols & gone:
+            if generator.expression.free_symbols & gone:
+                continue
+            if generator.kind == "exp":
                 yield ((i, 1),)
                 yield ((i, -1),)
+            elif generator.kind in ("log", "atan"):
+                yield ((i, 1),)
+        for i, e in sorted(self.occurring):
+            if i in self.roots and not self.ring.generators[i].expression.free_symbols & gone:
+                yield ((i, e),)
+
+    @cached_property
+    def occurring(self) -> set[tuple[int, Any]]:
+        """The generators of the ring that the fields contain, with their exponents."""
+        return {pair for image in self.images for poly in image.values() for m in poly for pair in m}
+
+    @cached_property
+    def roots(self) -> set[int]:
+        """Coordinates and sums of which the fields contain roots or reciprocals."""
+        kinds = self.ring.generators
+        return {
+            i
+            for i, e in self.occurring
+            if kinds[i].kind in ("coordinate", "power") and (e < 0 or int(e) != e)
+        }
 
     def slope(self, v: int, variable: Monomial) -> Poly:
         """v(z)/z of a variable z, as Laurent monomials."""
@@ -116,17 +138,18 @@ class Cofactors:
             rows += _differences(sorted(shifts, key=repr))
             for i, poly in self.images[field].items():
                 if i in self.translations:
-                    own = {times(m, ((i, -1),)) for m in poly}
-                    rows += _differences(sorted(own | set(list(shifts)[:1]), key=repr))
+                    own_shifts = {times(m, ((i, -1),)) for m in poly}
+                    rows += _differences(sorted(own_shifts | set(list(shifts)[:1]), key=repr))
         for i, generator in enumerate(self.ring.generators):
             if generator.kind == "power":
                 inside = [times(m, ((i, -1),)) for m in generator.argument]
                 rows += [{k: QQ(e) for k, e in m} for m in inside]
-        weights = []
+        weights: list[list[int]] = []
         for vector in self._null_space(rows, len(self.ring.generators), QQ):
             scale = lcm(*(int(c.denominator) for c in vector.values()))
             whole = {i: int(c * scale) for i, c in vector.items()}
-            own = [whole.get(z[0][0], 0) * int(z[0][1]) for z in self.variables]
+            fine = lcm(*(Fraction(z[0][1]).denominator for z in self.variables))
+            own = [int(whole.get(z[0][0], 0) * fine * z[0][1]) for z in self.variables]
             if any(own):
                 weights.append(own)
         return weights
@@ -163,16 +186,15 @@ class Cofactors:
         return found
 
     def _support(self, v: int) -> list[Monomial]:
-        kinds = ("coordinate", "exp")
         found = {()} | {m for poly in self.slopes[v] for m in poly}
         for i, poly in self.images[v].items():
             found |= {times(m, ((i, -1),)) for m in poly}
-        return sorted(
-            m
-            for m in found
-            if all(e > 0 and int(e) == e if self.ring.generators[i].kind == kinds[0] else True for i, e in m)
-            and all(self.ring.generators[i].kind in kinds for i, _ in m)
-        )
+        return sorted(m for m in found if all(self._regular(i, e) for i, e in m))
+
+    def _regular(self, i: int, exponent: Any) -> bool:
+        """Whether a cofactor may contain this power: of a coordinate only whole ones, where fields do so."""
+        kind = self.ring.generators[i].kind
+        return i in self.roots or kind == "exp" or (exponent > 0 and int(exponent) == exponent)
 
     @cached_property
     def _table(self) -> tuple[list[int], dict[int, Vector], list[tuple[int, int]]]:

@@ -14,7 +14,7 @@ from symeq.geometry.jet import Jet
 from symeq.geometry.symmetry import Symmetry
 from symeq.invariants.action import Action
 from symeq.invariants.cofactors import Cofactors
-from symeq.invariants.counting import Counts
+from symeq.invariants.counting import Counts, jacobian_ranks
 from symeq.invariants.operators import InvariantOperator, invariant_operators, tresse_operators
 from symeq.invariants.pool import Factor, at_points_of
 from symeq.invariants.products import invariant_product
@@ -43,6 +43,7 @@ class Collection:
         self.jet, self.symmetry, self.action, self.counts = jet, symmetry, action, counts
         self.degree, self.deadline, self.whole = degree, deadline, whole
         self.notes: list[str] = []
+        self.remarks: list[str] = []
         self.cofactors = Cofactors(action)
         self.search = Search(self.cofactors, deadline, self.notes)
         self.chosen: list[Expr] = []
@@ -62,7 +63,7 @@ class Collection:
         for order, target in enumerate(self.counts.invariants):
             for factor in given:
                 if factor.order == order and not self.pool.take(factor):
-                    self.notes.append(f"{factor.expression} is a function of the others.")
+                    self.remarks.append(f"{factor.expression} is a function of those before it.")
             self._at_order(order, target)
             self._products()
 
@@ -80,6 +81,8 @@ class Collection:
             self._take(self.search.factors(order, degree, largest=SMALL if complete else 10**9))
             if self.pool.count < target and degree == LEAST:
                 self._take(self.search.additive(order, degree))
+            if self.pool.count < target and degree == LEAST:
+                self._take(a for f in tuple(self.pool.factors) if (a := self.search.angle(f)) is not None)
             if self.pool.count < target and degree == DIFFERENTIATED:
                 self._differentiate(order, target)
         if self.pool.count < target:
@@ -110,7 +113,15 @@ class Collection:
                 self.chosen.append(made)
         self._read = len(self.pool.factors)
 
-    # -- higher orders
+    def real(self) -> list[Expr]:
+        """The invariants, complex ones parted into real and imaginary part, which are invariants too."""
+        if not any(i.has(sp.I) for i in self.chosen):
+            return self.chosen
+        kept: list[Expr] = []
+        for part in (p for i in self.chosen for p in (_parts(i) if i.has(sp.I) else (i,))):
+            if max(jacobian_ranks(self.action.coordinates, [*kept, part])) > len(kept):
+                kept.append(part)
+        return kept
 
     def _differentiate(self, order: int, target: int) -> None:
         """Apply invariant operators to known invariants."""
@@ -176,3 +187,11 @@ class Collection:
             for f in self.pool.factors
             if not f.absolute and not f.additive
         )
+
+
+def _parts(expression: Expr) -> tuple[Expr, ...]:
+    """Real and imaginary part, for real coordinates, without exponentials of imaginary arguments."""
+    real = {s: sp.Dummy(s.name, real=True) for s in expression.free_symbols}
+    back = {dummy: s for s, dummy in real.items()}
+    parts = (sp.expand(sp.trigsimp(part)).primitive()[1] for part in expression.xreplace(real).as_real_imag())
+    return tuple(part.xreplace(back) for part in parts if part.free_symbols)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from itertools import combinations_with_replacement
+from itertools import combinations_with_replacement, islice
 
 import sympy as sp
 from sympy import Expr, Symbol
@@ -74,7 +74,10 @@ def averaged(
             moving.append(invariant)
     tried = 0
     for degree in range(1, DEGREE + 1):
-        for chosen in combinations_with_replacement(moving, degree):
+        places = combinations_with_replacement(range(len(moving)), degree)
+        # Powers before mixed products: they keep the parts of a law apart.
+        for places_chosen in sorted(islice(places, AVERAGED), key=lambda c: (len(set(c)), c)):
+            chosen = [moving[at] for at in places_chosen]
             late = deadline is not None and time.monotonic() > deadline
             if len(found) == wanted or tried == AVERAGED or late:
                 return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import sympy as sp
 from sympy import Expr, Symbol
@@ -19,6 +19,7 @@ from symeq.invariants.counting import counts, jacobian_ranks
 from symeq.invariants.discrete import averaged, generated, prolonged
 from symeq.invariants.found import Invariants
 from symeq.invariants.operators import InvariantOperator, equivariant_frame, invariant_operators
+from symeq.terms.points import NoImage
 
 SEARCHED = 0.6  # of the time, for invariants; the rest for maps, operators and the frame
 SIDE = 5.0  # seconds at most for operators, and for the frame
@@ -29,7 +30,7 @@ def invariants(
     symmetry: Symmetry,
     *,
     order: int | None = None,
-    degree: int = 6,
+    degree: int = 8,
     prefer: Sequence[Expr | str] = (),
     coordinates: Iterable[Symbol] | None = None,
     parameters: str | Sequence[str | Symbol] = (),
@@ -74,7 +75,7 @@ def invariants(
     collection = Collection(jet, resolved, action, numbers, degree, within, whole)
     collection.collect(proposed)
     notes = list(collection.notes)
-    chosen = collection.chosen
+    chosen = of_generators = collection.real()
     if resolved.maps:
         chosen = _of_maps(jet, resolved, action, moved, chosen, deadline, notes)
     certain = [i for i in chosen if is_zero_everywhere(action, _images(action, i))]
@@ -82,6 +83,7 @@ def invariants(
         notes.append("Some candidates could not be proven and were left out.")
     found = tuple(sum(_order(jet, i) <= k for i in certain) for k in range(n + 1))
     certain.sort(key=lambda i: _order(jet, i))
+    incomplete = len(certain) < numbers.invariants[-1]
     operators, frame = _side(jet, resolved, n, whole, collection, deadline)
     return Invariants(
         jet=jet,
@@ -90,18 +92,18 @@ def invariants(
         counts=numbers,
         invariants=tuple(certain),
         found=found,
-        of_generators=tuple(collection.chosen),
+        of_generators=tuple(of_generators),
         relative=collection.relative(),
         operators=operators,
         frame=frame,
-        notes=tuple(dict.fromkeys(notes)) if len(certain) < numbers.invariants[-1] else (),
+        notes=tuple(dict.fromkeys([*collection.remarks, *(notes if incomplete else ())])),
         action=action,
         moved=moved,
     )
 
 
 def _read(jet: Jet, item: Expr | str, parameters: Sequence[Symbol]) -> Expr:
-    return jet.parse(item, parameters) if isinstance(item, str) else jet.standard(exact_expression(item))
+    return jet.parse(item, parameters) if isinstance(item, str) else exact_expression(item)
 
 
 def _images(action: Action, function: Expr) -> list[Expr]:
@@ -109,7 +111,7 @@ def _images(action: Action, function: Expr) -> list[Expr]:
 
 
 def _check_proposed(
-    jet: Jet, symmetry: Symmetry, action: Action, moved: Sequence[dict[Symbol, Expr]], item: Expr
+    jet: Jet, symmetry: Symmetry, action: Action, moved: Sequence[Mapping[Symbol, Expr]], item: Expr
 ) -> None:
     known = set(action.coordinates) | set(action.parameters)
     for symbol in sorted(item.free_symbols - known, key=lambda s: s.name):
@@ -141,7 +143,7 @@ def _of_maps(
     jet: Jet,
     symmetry: Symmetry,
     action: Action,
-    moved: Sequence[dict[Symbol, Expr]],
+    moved: Sequence[Mapping[Symbol, Expr]],
     of_generators: Sequence[Expr],
     deadline: float | None,
     notes: list[str],
@@ -192,6 +194,11 @@ def _side(
 
     relative = [f.expression for f in collection.relative()]
     lowest = min(order, 2)
-    operators = invariant_operators(jet, symmetry, order=lowest, degree=3, relative=relative, budget=left())
-    frame = equivariant_frame(jet, symmetry, order=lowest, degree=3, relative=relative, budget=left())
+    try:
+        operators = invariant_operators(
+            jet, symmetry, order=lowest, degree=3, relative=relative, budget=left()
+        )
+        frame = equivariant_frame(jet, symmetry, order=lowest, degree=3, relative=relative, budget=left())
+    except NoImage:  # roots in the fields that have no value at the points drawn
+        return (), ()
     return operators, frame

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sympy import Expr, S
+from sympy import Expr, I, S, exp
 
 from symeq.errors import InvalidInput
 from symeq.exact.modular import PRIMES, ModularEchelon, modular_rank
@@ -39,14 +39,16 @@ class Factor:
     @property
     def degree(self) -> Any:
         """Of its highest monomial."""
-        return max((sum(e for _, e in m) for m in self.poly), default=0)
+        return max((sum(abs(e) for _, e in m) for m in self.poly), default=0)
 
     @property
     def key(self) -> tuple[Any, ...]:
         """By order, then degree, then length."""
         text = str(self.expression)
         signs = sum(text.count(s) for s in "-/")
-        return self.order, self.additive, self.degree, len(self.poly), signs, len(text), text
+        functions = int(self.expression.count(exp)) + int(self.expression.count(I))
+        names = sorted(self.poly)
+        return self.order, self.additive, self.degree, functions, len(self.poly), signs, len(text), names
 
 
 class Pool:

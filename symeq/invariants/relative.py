@@ -5,11 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
 from itertools import combinations_with_replacement, product
 from math import comb, prod
 from typing import Any
 
 import sympy as sp
+from sympy import QQ
 
 from symeq.exact import Inconsistent, Row, solve_affine
 from symeq.exact.echelon import reduced_echelon_rows
@@ -19,7 +21,7 @@ from symeq.terms import Monomial, Poly, multiply
 from symeq.terms.polynomials import accumulate, times
 
 MULTISETS = 60_000  # ways to choose weights of one degree that are looked at
-CLASS = 2_000  # monomials of one class
+CLASS = 3_000  # monomials of one class
 TRIED = 300  # cofactors for one class
 FACTORED = 150  # terms of a polynomial that is factored
 ADDITIVE = 400  # monomials of an additive relative invariant
@@ -64,7 +66,8 @@ class Search:
         for at, z in enumerate(cofactors.variables):
             key = (*(w[at] for w in gradings), *(w[at] for _, w in scalings))
             self.groups.setdefault((self.order(z), key), []).append(z)
-        self.place = {z: at for at, z in enumerate(cofactors.variables)}
+        variables = list(enumerate(cofactors.variables))
+        self.place = {z[0][0]: (at, z[0][1]) for at, z in reversed(variables)}
         self.functionals, self.inverse = self._functionals()
 
     def late(self) -> bool:
@@ -86,7 +89,8 @@ class Search:
         cofactors, size = self.cofactors, len(self.cofactors.basis)
         candidates: list[tuple[int, Monomial] | int] = list(range(len(cofactors.scalings)))
         places = {(v, mu) for cocycle in cofactors.basis for v, poly in enumerate(cocycle) for mu in poly}
-        candidates += sorted(places, key=lambda p: (-sum(e for _, e in p[1]), p))
+        ordered = sorted((-_degree(mu), v, mu) for v, mu in places)
+        candidates += [(v, mu) for _, v, mu in ordered]
         chosen: list[tuple[int, Monomial] | int] = []
         rows: list[list[Any]] = []
         for candidate in candidates:
@@ -201,10 +205,10 @@ class Search:
     def _weight(self, monomial: Monomial, weights: Sequence[Any]) -> Any:
         total = self.cofactors.field.zero
         for i, e in monomial:
-            at = self.place.get(((i, 1),))
-            if at is None:
-                at = self.place[((i, -1),)]
-            total = total + weights[at] * int(e)
+            at, own = self.place[i]
+            times_own = Fraction(e) / Fraction(own)
+            factor = self.cofactors.field.convert(QQ(times_own.numerator, times_own.denominator))
+            total = total + weights[at] * factor
         return total
 
     def _agrees(self, weights: Sequence[Any], fixed: Sequence[Any]) -> bool:
@@ -268,6 +272,41 @@ class Search:
         weights = tuple(cofactors.field.from_sympy(answer.particular.get(k, sp.S.Zero)) for k in range(size))
         return self.factor(poly, weights)
 
+    def angle(self, found: Factor) -> Factor | None:
+        """The angle atan(b/a) of a factor a^2 + b^2, if it is an additive relative invariant."""
+        if found.degree != 2 or len(found.poly) > FACTORED:
+            return None
+        _, pieces = sp.factor_list(
+            found.expression, *sorted(found.expression.free_symbols, key=str), gaussian=True
+        )
+        if len(pieces) != 2 or pieces[0][0].is_polynomial() is False:
+            return None
+        first = sp.expand(pieces[0][0])
+        imaginary = sp.Add(*(t / sp.I for t in sp.Add.make_args(first) if t.has(sp.I)))
+        real = sp.expand(first - sp.I * imaginary)
+        if not real.free_symbols and not imaginary.free_symbols or 0 in (real, imaginary):
+            return None
+        if real.has(sp.I) or imaginary.has(sp.I):
+            return None
+        cofactors = self.cofactors
+        expression = sp.atan(imaginary / real)
+        poly = cofactors.ring.polynomial(expression)
+        rows: list[Row] = []
+        for v in range(len(cofactors.images)):
+            polys = [cofactors.derivations[v](poly), *(cocycle[v] for cocycle in cofactors.basis)]
+            image, *shown = cofactors.ring.canonical(polys)
+            monomials = dict.fromkeys(m for p in (image, *shown) for m in p)
+            for m in monomials:
+                rows.append(({k: p[m] for k, p in enumerate(shown) if m in p}, image.get(m, 0)))
+        answer = solve_affine(rows, len(cofactors.basis), field=cofactors.field)
+        if isinstance(answer, Inconsistent):
+            return None
+        weights = tuple(
+            cofactors.field.from_sympy(answer.particular.get(k, sp.S.Zero))
+            for k in range(len(cofactors.basis))
+        )
+        return Factor(expression, poly, weights, found.order, additive=True)
+
     def parts(self, found: Factor) -> list[Factor]:
         """The irreducible factors, which are relative invariants themselves."""
         plain = all(self.cofactors.ring.generators[i].kind == "coordinate" for m in found.poly for i, _ in m)
@@ -316,6 +355,10 @@ class Search:
                     accumulate(poly, names[k - size], cofactors.ring.number(c))
             if poly and any(weights):
                 yield self.factor(poly, weights, additive=True)
+
+
+def _degree(monomial: Monomial) -> Any:
+    return sum(e for _, e in monomial)
 
 
 def _rank(rows: Sequence[Sequence[Any]], field: Any) -> int:
