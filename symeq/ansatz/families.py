@@ -144,9 +144,12 @@ class Family:
     def _solved(
         self, lhs: Relation, fixed: Mapping[int, sp.Expr], basis: Sequence[Mapping[int, sp.Expr]]
     ) -> SolvedRelation:
-        """L = (L - B_fixed) - sum_k beta_k B_k."""
+        """L = (L - B_fixed) + sum_k beta_k B_k; the sign of a free number is free."""
         sides = {(a, t): v for a, f in enumerate(lhs) for t, v in self._entries_of(f).items()}
-        vectors = [self._negative(weights) for weights in (fixed, *basis)]
+        vectors = [
+            self._entries({n: -weight for n, weight in fixed.items()}),
+            *(self._entries(weights) for weights in basis),
+        ]
         for at, value in sides.items():
             vectors[0][at] = sp.expand(vectors[0].get(at, sp.S.Zero) + value)
         kept = [{at: value for at, value in vector.items() if value != 0} for vector in vectors]
@@ -158,12 +161,12 @@ class Family:
         n, a = next((n, a) for n, vector in enumerate(self.basis) for a, f in enumerate(vector) if f == side)
         return {self.terms[k]: value for (b, k), value in self.coefficients[n].items() if a == b}
 
-    def _negative(self, weights: Mapping[int, sp.Expr]) -> dict[tuple[int, sp.Expr], sp.Expr]:
+    def _entries(self, weights: Mapping[int, sp.Expr]) -> dict[tuple[int, sp.Expr], sp.Expr]:
         total: dict[tuple[int, sp.Expr], sp.Expr] = {}
         for n, weight in weights.items():
             for (a, k), value in self.coefficients[n].items():
                 at = (a, self.terms[k])
-                total[at] = sp.expand(total.get(at, sp.S.Zero) - weight * value)
+                total[at] = sp.expand(total.get(at, sp.S.Zero) + weight * value)
         return total
 
     @cached_property

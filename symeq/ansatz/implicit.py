@@ -172,7 +172,7 @@ def implicit_ansatz(
     columns = tuple((a, term) for term in terms for a in range(count))
     search = FamilySearch(jet, resolved, terms, columns, symbols, multiplier_degree, trail)
     try:
-        if count == 1:
+        if count == 1 and like is None:
             search.run(alone(resolved))
         elif like is None and leads:
             search.normalised(count, leads)
