@@ -34,7 +34,7 @@ class Factor:
     @property
     def absolute(self) -> bool:
         """Whether it is an invariant by itself."""
-        return not any(self.weights)
+        return all(not w for w in self.weights)
 
     @property
     def degree(self) -> Any:
