@@ -20,7 +20,7 @@ class _Rung(BaseException):
 
 
 class Clock:
-    """So many seconds from now on, or as many as it takes.
+    """So many seconds from now on, or as many as it takes; `grace`, seconds more than are spoken of.
 
     >>> clock = Clock(0.01)
     >>> with clock.running():
@@ -30,9 +30,9 @@ class Clock:
     symeq.cli.clock.OutOfTime: The budget of 0.01 s is spent. Grant more, or ask for less.
     """
 
-    def __init__(self, seconds: float | None) -> None:
+    def __init__(self, seconds: float | None, grace: float = 0.0) -> None:
         self.seconds = seconds
-        self._end = None if seconds is None else time.monotonic() + seconds
+        self._end = None if seconds is None else time.monotonic() + seconds + grace
 
     @contextmanager
     def running(self) -> Iterator[None]:

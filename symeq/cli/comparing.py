@@ -109,7 +109,7 @@ def beside(
     baseline, reason = (law, "") if not problem.symmetry else _searched(free, samples, progress)
     laws = {SYMMETRIC: law} if problem.symmetry else {}
     laws |= {FREE: baseline} if baseline else {}
-    _, index = problem.jet.multi_index(problem.leads[0])
+    _, index = problem.jet.multi_index(problem.candidates.leads[0])
     time = next(x.name for x, count in zip(problem.jet.independent, index, strict=True) if count)
     try:
         parted = split(record, time)

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import json
-import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from symeq.cli.clock import Clock, OutOfTime
 from symeq.cli.comparing import Beside, beside
-from symeq.cli.outputs import check_outputs, write_outputs
+from symeq.cli.layout import warnings_told
+from symeq.cli.outputs import check_outputs, write_answer
 from symeq.cli.reading import read_problem
 from symeq.cli.settings import Settings, at
 from symeq.cli.telling import tell_allowed, tell_beside, tell_data, tell_law
@@ -26,20 +25,17 @@ from symeq.search.engine import Progress as Report
 LATER_ENGINES = ("genetic", "both")
 
 
-def discover_law(settings: Settings, file: Path | None = None) -> None:
+def discover_law(settings: Settings) -> None:
     """Read the problem, find the law, print it and write it.
 
-    file: the problem file that the settings came from, so that it is not written over.
     Raises InvalidInput before any work for what cannot be used; NoLaw when nothing is allowed or fits.
     """
     _check_engine(settings)
     problem = read_problem(settings)
-    outputs = {key: Path(path) for key in ("json", "latex") for path in settings.texts(key)}
-    inputs = [*problem.data, *([file] if file else [])]
-    check_outputs({settings.place(key): path for key, path in outputs.items()}, inputs)
+    check_outputs(settings, problem.data)
     quiet, wants_baseline = settings.switched_on("quiet"), settings.switched_on("baseline")
     clock = Clock(settings.seconds("budget"))
-    with _warnings_told():
+    with warnings_told():
         with clock.running():
             allowed = problem.allowed(problem.symmetry)
             free = problem.allowed(trivial) if wants_baseline else None
@@ -62,8 +58,7 @@ def discover_law(settings: Settings, file: Path | None = None) -> None:
                 warnings.warn(f"There is no comparison. {error}", stacklevel=1)
     if compared is not None and not quiet:
         tell_beside(compared)
-    texts = {"json": _json, "latex": _latex}
-    write_outputs({settings.place(key): (path, texts[key](law, compared)) for key, path in outputs.items()})
+    write_answer(settings, lambda: _document(law, compared), lambda: _latex(law, compared))
 
 
 def _check_engine(settings: Settings) -> None:
@@ -76,19 +71,6 @@ def _check_engine(settings: Settings) -> None:
                 raise InvalidInput(
                     f"there is no engine {quoted(name)}; it is `sparse`.{did_you_mean(name, known)}"
                 )
-
-
-@contextmanager
-def _warnings_told() -> Iterator[None]:
-    """Tell each warning in one line, where Python would tell its place in the code."""
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        try:
-            yield
-        finally:
-            told = (str(one.message) for one in caught if issubclass(one.category, UserWarning))
-            for message in dict.fromkeys(told):
-                print(f"symeq: warning: {' '.join(message.split())}", file=sys.stderr)
 
 
 @contextmanager
@@ -109,9 +91,8 @@ def _progress(quiet: bool) -> Iterator[Report | None]:
         yield report
 
 
-def _json(law: Discovery, compared: Beside | None) -> str:
-    document = law.document() | (compared.document() if compared else {})
-    return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+def _document(law: Discovery, compared: Beside | None) -> dict[str, Any]:
+    return law.document() | (compared.document() if compared else {})
 
 
 def _latex(law: Discovery, compared: Beside | None) -> str:

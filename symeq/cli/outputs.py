@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
+from symeq.cli.settings import Settings
 from symeq.errors import InvalidInput
 from symeq.writing import check_writable, partial_of, refusal
 
 
-def check_outputs(outputs: Mapping[str, Path], inputs: Iterable[Path]) -> None:
-    """Refuse paths that could not be written, before time is spent on what to write.
+def check_outputs(settings: Settings, inputs: Iterable[Path] = ()) -> None:
+    """Refuse outputs that could not be written, before time is spent on what to write.
 
-    Arguments: `outputs`, the path of each flag; `inputs`, files that are read and must stay.
+    Arguments: `inputs`, files that are read and must stay, as must the problem file.
     Raises InvalidInput: no such directory, one that cannot be written, a directory or device as a path, one
     path for two outputs or for an input.
     """
-    taken = {path.resolve(): "it is read as input" for path in inputs}
-    for flag, path in outputs.items():
-        target = path.resolve()
+    files = [*inputs, *([settings.file] if settings.file else [])]
+    taken = {path.resolve(): "it is read as input" for path in files}
+    for key, path in settings.outputs().items():
+        target, flag = path.resolve(), settings.place(key)
         if target in taken:
             raise _refusal(flag, path, taken[target])
         taken[target] = f"{flag} goes there already"
@@ -27,6 +31,19 @@ def check_outputs(outputs: Mapping[str, Path], inputs: Iterable[Path]) -> None:
             check_writable(path)
         except InvalidInput as error:
             raise InvalidInput(f"{flag}: {error}") from error
+
+
+def write_answer(settings: Settings, document: Callable[[], Any], latex: Callable[[], str]) -> None:
+    """Write the outputs that were asked for: a document as JSON, a fragment of LaTeX.
+
+    Raises InvalidInput naming the path that failed; then nothing is written.
+    """
+    paths, texts = settings.outputs(), {}
+    if "json" in paths:
+        texts["json"] = json.dumps(document(), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    if "latex" in paths:
+        texts["latex"] = latex().rstrip("\n") + "\n"
+    write_outputs({settings.place(key): (path, texts[key]) for key, path in paths.items()})
 
 
 def write_outputs(outputs: Mapping[str, tuple[Path, str]]) -> None:

@@ -1,4 +1,4 @@
-"""The problem that a command poses, every word of it understood before any data."""
+"""The problem that `symeq discover` poses, every word of it understood before any data."""
 
 from __future__ import annotations
 
@@ -6,48 +6,46 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from sympy import Expr, Symbol
-
-from symeq.ansatz import Library, LinearAnsatz, linear_ansatz
+from symeq.ansatz import LinearAnsatz
+from symeq.cli.candidates import Candidates
 from symeq.data import Record, Samples, open_record, sample
 from symeq.errors import InvalidInput
 from symeq.geometry import Jet, Symmetry
-
-Known = Mapping[tuple[str, Expr] | Expr, Expr]
 
 
 @dataclass(frozen=True)
 class Problem:
     """The laws that are asked for, and the files that obey one of them.
 
-    jet, leads: the variables and the leading derivatives.
-    library: the candidate terms, for each lead; known: coefficients that are given, by lead and term.
-    symmetry: what the law is known to have; parameters: constants without a value.
+    candidates: the laws.
     data, rename, axes, periodic: the files, and how their names and axes are to be read.
     """
 
-    jet: Jet
-    leads: tuple[Symbol, ...]
-    library: Mapping[Symbol, Library]
-    known: Known
-    symmetry: Symmetry
-    parameters: tuple[Symbol, ...]
+    candidates: Candidates
     data: tuple[Path, ...]
     rename: Mapping[str, str]
     axes: Mapping[str, tuple[str, ...]]
     periodic: tuple[str, ...]
+
+    @property
+    def jet(self) -> Jet:
+        """The variables."""
+        return self.candidates.jet
+
+    @property
+    def symmetry(self) -> Symmetry:
+        """What the law is known to have."""
+        return self.candidates.symmetry
 
     def allowed(self, symmetry: Symmetry) -> LinearAnsatz:
         """The laws that have a symmetry: the problem's own, or `trivial` for the baseline.
 
         Raises InvalidInput when a parameter without a value is left in them; NoLaw when nothing is allowed.
         """
-        ansatz = linear_ansatz(
-            self.jet, self.library, symmetry, lead=self.leads, known=self.known, parameters=self.parameters
-        )
+        ansatz = self.candidates.allowed(symmetry)
         for law in (ansatz.fixed, *ansatz.basis):
             for rhs in law:
-                for symbol in sorted(rhs.free_symbols & set(self.parameters), key=str):
+                for symbol in sorted(rhs.free_symbols & set(self.candidates.parameters), key=str):
                     raise InvalidInput(
                         f"The parameter `{symbol}` has no value, and the allowed laws contain {rhs}. Give it"
                         f" one, as in `--parameter {symbol}=0.1`."
@@ -67,4 +65,4 @@ class Problem:
 
     def samples(self, record: Record) -> Samples:
         """The jet of a record, sampled by rules that are chosen from it."""
-        return sample(record, self.jet, lead=max(self.leads, key=self.jet.order_of))
+        return sample(record, self.jet, lead=max(self.candidates.leads, key=self.jet.order_of))

@@ -11,9 +11,8 @@ from typing import cast
 import typer
 
 from symeq.cli.command import app
+from symeq.cli.status import DONE, FAILED, INTERRUPTED, INVALID, NO_LAW
 from symeq.errors import NoLaw, SymeqError
-
-FOUND, FAILED, INVALID, NO_LAW, INTERRUPTED = 0, 1, 2, 3, 130
 
 # Newer versions of Typer bring their own copy of click, of which only the errors below are public.
 _UsageError = cast(type[typer.BadParameter], typer.BadParameter.__mro__[1])
@@ -22,7 +21,8 @@ _UsageError = cast(type[typer.BadParameter], typer.BadParameter.__mro__[1])
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run `symeq` and return its exit status.
 
-    0: a law was found; 2: the input cannot be used; 3: no law is allowed, or none fits; 130: interrupted.
+    0: done; 2: the input cannot be used, or nothing could be decided within the budget; 3: no law is allowed
+    or none fits, or an equation lacks a symmetry that was checked; 130: interrupted.
 
     >>> main(["discover", "run.nc", "--engine", "genetic"])
     2
@@ -35,11 +35,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
         if status == INTERRUPTED:  # some versions of Typer make it of a KeyboardInterrupt
             raise KeyboardInterrupt
-        return status if isinstance(status, int) else FOUND
+        return status if isinstance(status, int) else DONE
     except SymeqError as error:
         return _refused(f"error: {error}", NO_LAW if isinstance(error, NoLaw) else INVALID)
     except _UsageError as error:
-        return _refused(f"error: {error.format_message().rstrip('.')}. See `symeq discover --help`.", INVALID)
+        context = getattr(error, "ctx", None)
+        asked = context.command_path if context is not None else "symeq"
+        return _refused(f"error: {error.format_message().rstrip('.')}. See `{asked} --help`.", INVALID)
     except (KeyboardInterrupt, typer.Abort):
         return _refused("interrupted.", INTERRUPTED)
     except BrokenPipeError:
@@ -49,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _refused(message: str, status: int) -> int:
-    """Say in one line why there is no law; names from files may hold anything, terminal codes too."""
+    """Say in one line why there is no answer; names from files may hold anything, terminal codes too."""
     line = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in " ".join(message.split()))
     print(f"symeq: {line}", file=sys.stderr)
     return status

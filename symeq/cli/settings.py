@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,13 +16,13 @@ LARGEST_FILE = 1_000_000  # bytes of a problem file
 
 TEXTS = (
     "independent", "dependent", "symmetry", "generator", "map", "lead", "library", "known", "parameter",
-    "rename", "axes", "periodic", "engine",
+    "rename", "axes", "periodic", "engine", "equation", "consequence", "prefer",
 )  # fmt: skip
 PATHS = ("data", "json", "latex")
 WHOLE = ("order", "degree", "seed")
 SECONDS = ("budget",)
 SWITCHES = ("baseline", "quiet")
-KEYS = (*TEXTS, *PATHS, *WHOLE, *SECONDS, *SWITCHES)
+KEYS = (*TEXTS, *PATHS, *WHOLE, *SECONDS, *SWITCHES)  # of all commands together
 
 
 @dataclass(frozen=True)
@@ -37,30 +37,48 @@ class Given:
 class Settings:
     """What was asked under each key of KEYS; a key nobody gave is absent.
 
+    file: the problem file that some of it came from.
+
     >>> flags = Settings.of_flags({"symmetry": ["boost(x, u)"], "order": 3, "degree": None})
     >>> flags.texts("symmetry"), flags.number("order", 2), flags.number("degree", 2), flags.place("degree")
     (('boost(x, u)',), 3, 2, '--degree')
     """
 
     given: Mapping[str, Given]
+    file: Path | None = None
+
+    @classmethod
+    def asked(cls, flags: Mapping[str, Any]) -> Settings:
+        """The flags of a command, None where one was not given, over the keys of the file in `problem`.
+
+        The file may hold the keys that the command has flags for.
+        Raises InvalidInput for a file that cannot be used, and for a value of the wrong type.
+        """
+        own = {key: value for key, value in flags.items() if key != "problem"}
+        settings, file = cls.of_flags(own), flags.get("problem")
+        return settings if file is None else settings.over(cls.of_file(file, tuple(own)))
 
     @classmethod
     def of_flags(cls, flags: Mapping[str, Any]) -> Settings:
         """The flags that were given: None and empty lists were not."""
-        present = {key: value for key, value in flags.items() if value is not None and value != []}
-        return cls({key: Given(_read(key, value), _flag(key)) for key, value in present.items()})
+        given = {}
+        for key, value in flags.items():
+            if value is not None and value != []:
+                with at(_flag(key)):
+                    given[key] = Given(_read(key, value), _flag(key))
+        return cls(given)
 
     @classmethod
-    def of_file(cls, path: Path) -> Settings:
-        """The keys of a TOML file; paths in it start from its folder.
+    def of_file(cls, path: Path, known: Sequence[str] = KEYS) -> Settings:
+        """The keys of a TOML file, of which some are known; paths in it start from its folder.
 
         Raises InvalidInput for a file that is missing or no TOML, an unknown key, a value of the wrong type.
         """
         given = {}
         for key, value in _toml(path).items():
-            if key not in KEYS:
+            if key not in known:
                 raise InvalidInput(
-                    f"{path}: unknown key {quoted(key)}.{did_you_mean(key, KEYS)} Known: {', '.join(KEYS)}."
+                    f"{path}: unknown key {quoted(key)}.{did_you_mean(key, known)} Known: {', '.join(known)}."
                 )
             place = f"{path}: {key}"
             with at(place):
@@ -68,11 +86,11 @@ class Settings:
             if key in PATHS:
                 read = tuple(str(path.parent / one) for one in read)
             given[key] = Given(read, place)
-        return cls(given)
+        return cls(given, path)
 
     def over(self, other: Settings) -> Settings:
         """These settings, and those of `other` for the keys that are absent here."""
-        return Settings({**other.given, **self.given})
+        return Settings({**other.given, **self.given}, self.file or other.file)
 
     def __contains__(self, key: str) -> bool:
         return key in self.given
@@ -84,6 +102,10 @@ class Settings:
     def texts(self, key: str) -> tuple[str, ...]:
         """The texts of a key, none when it is absent."""
         return self.given[key].value if key in self.given else ()
+
+    def outputs(self) -> dict[str, Path]:
+        """The files to write, by the key of each."""
+        return {key: Path(path) for key in ("json", "latex") for path in self.texts(key)}
 
     def number(self, key: str, default: int) -> int:
         """The whole number of a key."""

@@ -1,4 +1,4 @@
-"""What the terminal shows of a search, in the order in which a reader asks."""
+"""What the terminal shows of `symeq discover`, in the order in which a reader asks."""
 
 from __future__ import annotations
 
@@ -8,26 +8,26 @@ import textwrap
 
 from symeq.ansatz import LinearAnsatz
 from symeq.cli.comparing import Beside
+from symeq.cli.layout import WIDTH, section
 from symeq.data import Record, Samples
 from symeq.discovery import Discovery
 from symeq.report.table import PLAIN, aligned
 
 LONGEST_LAW = 2000  # characters of an allowed law that are still worth reading
-WIDTH = 100  # of sentences; laws and tables are not broken
 
 
 def tell_allowed(allowed: LinearAnsatz) -> None:
     """How much of the library the symmetry leaves, and which laws."""
     text = str(allowed)
     if not allowed.symmetry:
-        _section("Allowed without a symmetry", f"all {allowed.unknowns} unknowns of the library")
+        section("Allowed without a symmetry", f"all {allowed.unknowns} unknowns of the library")
     else:
-        _section("Allowed by the symmetry", text if len(text) <= LONGEST_LAW else text.splitlines()[0])
+        section("Allowed by the symmetry", text if len(text) <= LONGEST_LAW else text.splitlines()[0])
 
 
 def tell_data(record: Record, samples: Samples) -> None:
     """What was read, and how it was sampled."""
-    _section("Data", repr(record), *samples.notes)
+    section("Data", repr(record), *samples.notes)
 
 
 def tell_law(law: Discovery, quiet: bool) -> None:
@@ -42,21 +42,16 @@ def tell_law(law: Discovery, quiet: bool) -> None:
     if math.isfinite(law.chi2) and law.chi2 > 0:
         fit += f" (noise alone leaves {law.residual / law.chi2:.2g})"
     rows = f"{source.rows} rows in {source.blocks} blocks, {source.engine}, {source.seconds:.2g} s"
-    _section("Law", str(law), "", fit, rows, *(f"warning: {warning}" for warning in law.warnings))
-    _section("LaTeX", law.latex(errors=True))
+    section("Law", str(law), "", fit, rows, *(f"warning: {warning}" for warning in law.warnings))
+    section("LaTeX", law.latex(errors=True))
 
 
 def tell_beside(compared: Beside) -> None:
     """The law that is found without the symmetry, and the comparison."""
-    _section("Without the symmetry", str(compared.baseline or compared.reason))
+    section("Without the symmetry", str(compared.baseline or compared.reason))
     comparison = compared.comparison
     said = [
         textwrap.fill(text, WIDTH, break_long_words=False)
         for text in (*comparison.notes, *compared.notes, comparison.verdict)
     ]
-    _section(f"Comparison (laws {compared.how})", aligned(*comparison.table(PLAIN)), "", *said)
-
-
-def _section(title: str, *lines: str) -> None:
-    text = "\n".join(f"  {line}".rstrip() for line in "\n".join(lines).split("\n"))
-    print(f"{title}\n{text}\n", flush=True)  # at once, also through a pipe: the search may take long
+    section(f"Comparison (laws {compared.how})", aligned(*comparison.table(PLAIN)), "", *said)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from symeq.cli.outputs import check_outputs, write_outputs
+from symeq.cli.settings import Settings
 from symeq.errors import InvalidInput
 
 
@@ -47,15 +48,14 @@ def test_when_one_fails_nothing_has_changed(
 def test_a_link_stays_a_link(tmp_path: Path) -> None:
     (tmp_path / "target.json").write_text("old")
     (tmp_path / "link.json").symlink_to(tmp_path / "target.json")
-    outputs = {"--json": tmp_path / "link.json"}
-    check_outputs(outputs, [])
-    write_outputs({"--json": (outputs["--json"], "new")})
+    check_outputs(Settings.of_flags({"json": tmp_path / "link.json"}))
+    write_outputs({"--json": (tmp_path / "link.json", "new")})
     assert (tmp_path / "link.json").is_symlink()
     assert (tmp_path / "target.json").read_text() == "new"
 
 
 def test_a_check_leaves_nothing_behind(tmp_path: Path) -> None:
-    check_outputs({"--json": tmp_path / "a.json"}, [])
+    check_outputs(Settings.of_flags({"json": tmp_path / "a.json"}))
     assert contents(tmp_path) == {}
 
 
@@ -63,4 +63,4 @@ def test_an_input_seen_through_a_link_is_not_overwritten(tmp_path: Path) -> None
     (tmp_path / "data.npz").write_text("data")
     (tmp_path / "link").symlink_to(tmp_path / "data.npz")
     with pytest.raises(InvalidInput, match="it is read as input"):
-        check_outputs({"--json": tmp_path / "link"}, [tmp_path / "data.npz"])
+        check_outputs(Settings.of_flags({"json": tmp_path / "link"}), [tmp_path / "data.npz"])

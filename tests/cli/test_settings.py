@@ -79,14 +79,38 @@ def test_flags_win_over_the_file(tmp_path: Path) -> None:
     assert (both.place("order"), both.place("degree")) == ("--order", f"{tmp_path / 'problem.toml'}: degree")
 
 
-def test_every_key_is_a_flag_and_every_flag_is_a_key(monkeypatch: pytest.MonkeyPatch) -> None:
+SYMMETRY = {"symmetry", "generator", "map"}
+ALWAYS = {"independent", "dependent", "parameter", "problem", "budget", "json", "latex", "quiet"}
+LIBRARY = {"lead", "order", "degree", "library", "known"}
+FLAGS = {
+    "discover": ALWAYS | SYMMETRY | LIBRARY | {"baseline", "engine", "seed", "rename", "axes", "periodic"},
+    "constraints": ALWAYS | SYMMETRY | LIBRARY,
+    "invariants": ALWAYS | SYMMETRY | {"order", "degree", "prefer"},
+    "symmetries": ALWAYS | {"equation", "consequence", "degree", "library"},
+    "check": ALWAYS | SYMMETRY | {"equation", "consequence"},
+}
+
+
+@pytest.mark.parametrize("command", FLAGS)
+def test_a_command_has_its_flags_and_no_others(command: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "200")
-    shown = symeq("discover", "--help").out
-    assert all(f"--{key}" in shown for key in KEYS if key != "data")
-    flags = {word.strip("-") for word in shown.replace("/", " ").split() if word.startswith("--")}
-    assert flags - {f"no-{key}" for key in KEYS} == {*KEYS, "problem", "help", "symmetry", "dependent"} - {
-        "data"
-    }
+    panels = (line.strip("│ ") for line in symeq(command, "--help").out.splitlines() if "│ --" in line)
+    flags = {line.split()[0].removeprefix("--") for line in panels}
+    assert flags == FLAGS[command] | {"help"}
+
+
+def test_every_kind_of_key_belongs_to_a_flag() -> None:
+    assert set().union(*FLAGS.values(), {"data"}) - {"problem"} == set(KEYS)
+
+
+@pytest.mark.parametrize("command", FLAGS)
+def test_a_problem_file_holds_the_keys_of_its_command(command: str, tmp_path: Path) -> None:
+    file = tmp_path / "problem.toml"
+    for key in set().union(*FLAGS.values()) - FLAGS[command]:
+        file.write_text(f"{key} = 1")
+        outcome = symeq(command, "--problem", file)
+        assert outcome.status == 2
+        assert f"problem.toml: unknown key `{key}`." in outcome.message
 
 
 @pytest.mark.parametrize(
@@ -148,7 +172,7 @@ def settings(tmp_path: Path, **flags: object) -> Settings:
 )
 def test_libraries(tmp_path: Path, flags: dict[str, object], order: int, terms: str) -> None:
     problem = read_problem(settings(tmp_path, **flags))
-    (library,) = problem.library.values()
+    (library,) = problem.candidates.library.values()
     assert (problem.jet.order, str(library)) == (order, terms)
 
 
@@ -172,7 +196,7 @@ def test_a_library_and_a_known_term_for_each_lead(tmp_path: Path) -> None:
         known=["x_t: y=-1"],
     )
     problem = read_problem(given)
-    assert [str(library) for library in problem.library.values()] == ["x, y", "x, y, x**2"]
+    assert [str(library) for library in problem.candidates.library.values()] == ["x, y", "x, y, x**2"]
     ansatz = problem.allowed(problem.symmetry)
     assert (ansatz.unknowns, ansatz.library_unknowns) == (4, 5)
     assert str(ansatz.fixed) == "(-y, 0)"
@@ -187,8 +211,8 @@ def test_commas_inside_a_derivative_part_nothing(tmp_path: Path) -> None:
         library=["u, Derivative(u, x1, x1)"],
     )
     problem = read_problem(given)
-    assert str(problem.leads) == "(Derivative(u, t),)"
-    assert str(next(iter(problem.library.values()))) == "u, Derivative(u, x1, x1)"
+    assert str(problem.candidates.leads) == "(Derivative(u, t),)"
+    assert str(next(iter(problem.candidates.library.values()))) == "u, Derivative(u, x1, x1)"
 
 
 def test_a_parameter_with_a_value_is_a_number_everywhere(tmp_path: Path) -> None:
@@ -204,8 +228,10 @@ def test_a_parameter_with_a_value_is_a_number_everywhere(tmp_path: Path) -> None
     problem = read_problem(given)
     assert [str(v) for v in problem.symmetry.generators] == ["x*d_x + 2*t*d_t", "2*t*d_x + d_u"]
     assert [str(g) for g in problem.symmetry.maps] == ["u -> u/2"]
-    assert problem.parameters == ()
-    assert not {s for term in problem.known for s in term.free_symbols} & set(problem.symmetry.parameters)
+    assert problem.candidates.parameters == ()
+    assert not {s for term in problem.candidates.known for s in term.free_symbols} & set(
+        problem.symmetry.parameters
+    )
 
 
 def test_a_parameter_without_a_value_may_stay_where_no_law_has_it(tmp_path: Path) -> None:

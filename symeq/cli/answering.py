@@ -1,0 +1,87 @@
+"""What the commands of the symbolic half share: the clock, the frame of the document, LaTeX to include."""
+
+from __future__ import annotations
+
+import platform
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from importlib.metadata import version
+from typing import Any
+
+from symeq.cli.clock import Clock, OutOfTime
+from symeq.cli.layout import warnings_told
+from symeq.cli.settings import Settings
+from symeq.errors import InvalidInput
+from symeq.geometry import Jet, Symmetry
+
+SCHEMA = 1
+PATIENCE = 60.0  # seconds, where no budget is given
+GRACE = 10.0  # seconds after twice the budget, when a search that does not look at its clock is ended
+
+
+class Started:
+    """A command that has begun: its name, and since when it runs."""
+
+    def __init__(self, command: str) -> None:
+        self.command = command
+        self.began = time.monotonic()
+
+    def document(self, content: Mapping[str, Any]) -> dict[str, Any]:
+        """The document of an answer, in the frame that all commands give it."""
+        versions = {"python": platform.python_version()}
+        versions |= {package: version(package) for package in ("symeq", "sympy", "numpy")}
+        return {
+            "schema": SCHEMA,
+            "command": self.command,
+            **content,
+            "seconds": round(time.monotonic() - self.began, 3),
+            "versions": versions,
+        }
+
+
+@contextmanager
+def patience(settings: Settings) -> Iterator[float]:
+    """The seconds that a search may take; warnings of it are told in a line each.
+
+    Raises InvalidInput when a search goes on for more than twice that.
+    """
+    budget = settings.seconds("budget") or PATIENCE
+    try:
+        with warnings_told(), Clock(budget, grace=budget + GRACE).running():
+            yield budget
+    except OutOfTime as error:
+        raise InvalidInput(f"Nothing was decided. {error}") from None
+
+
+def variables(jet: Jet) -> dict[str, list[str]]:
+    """The names of the variables, for a document."""
+    return {
+        "independent": [x.name for x in jet.independent],
+        "dependent": [u.name for u in jet.dependent],
+    }
+
+
+def members(symmetry: Symmetry) -> dict[str, list[str]]:
+    """The generators and maps as texts, for a document."""
+    return {"generators": list(map(str, symmetry.generators)), "maps": list(map(str, symmetry.maps))}
+
+
+def fragment(*pieces: str) -> str:
+    r"""LaTeX to `\\input`, of tables and of equations that are aligned, each below the other.
+
+    >>> print(fragment(r"\\begin{aligned} u &= 1 \\end{aligned}"))
+    % needs amsmath
+    \\begin{equation}
+    \\begin{aligned} u &= 1 \\end{aligned}
+    \\end{equation}
+    """
+    shown = [piece.strip() for piece in pieces if piece.strip()]
+    tables = any("\\begin{tabular}" in piece for piece in shown)
+    whole = [
+        piece if "\\begin{tabular}" in piece else f"\\begin{{equation}}\n{piece}\n\\end{{equation}}"
+        for piece in shown
+    ]
+    return "\n\n".join(
+        [f"% needs amsmath{' and booktabs' if tables else ''}\n" + "".join(whole[:1]), *whole[1:]]
+    )

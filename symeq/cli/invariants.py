@@ -1,0 +1,141 @@
+"""`symeq invariants`: the differential invariants of a symmetry, and how many there are."""
+
+from __future__ import annotations
+
+import math
+
+from symeq.cli.answering import Started, fragment, members, patience, variables
+from symeq.cli.flags import (
+    Dependent,
+    Generator,
+    Independent,
+    InvariantDegree,
+    JetOrder,
+    Json,
+    Latex,
+    Map,
+    Parameter,
+    Patience,
+    Prefer,
+    Problem,
+    Quiet,
+    Symmetries,
+)
+from symeq.cli.layout import hanging, labelled, section, wrapped
+from symeq.cli.outputs import check_outputs, write_answer
+from symeq.cli.settings import Settings, at
+from symeq.cli.words import Words, bounded, highest_order
+from symeq.errors import InvalidInput
+from symeq.geometry import Jet
+from symeq.geometry.calculus import expression_text
+from symeq.invariants import Invariants
+from symeq.invariants import invariants as find_invariants
+from symeq.report.table import aligned
+
+ORDER = 2  # of the jet, where none is given
+DEGREE = 8  # of the polynomials that are tried
+LARGEST_JET = 2000  # coordinates
+
+
+def invariants(
+    independent: Independent = None,
+    dependent: Dependent = None,
+    parameter: Parameter = None,
+    symmetry: Symmetries = None,
+    generator: Generator = None,
+    map: Map = None,
+    order: JetOrder = None,
+    degree: InvariantDegree = None,
+    prefer: Prefer = None,
+    problem: Problem = None,
+    budget: Patience = None,
+    json: Json = None,
+    latex: Latex = None,
+    quiet: Quiet = None,
+) -> None:
+    """Find the differential invariants of a symmetry, each one proven.
+
+    Where some are missing, it says how many. Exit status 0: done, complete or not; 2: the input cannot be
+    used.
+
+    Example: symeq invariants --independent x,y --dependent u --order 2 --symmetry "SE(x, y)"
+    """
+    settings = Settings.asked(dict(locals()))
+    started = Started("invariants")
+    check_outputs(settings)
+    words = Words(settings)
+    with patience(settings) as seconds:
+        words.require_symmetry()
+        wanted, proposed = words.symmetry(), words.expressions("prefer")
+        jet = _jet(settings, words.jet)
+        with at(settings.place("prefer")):
+            highest = highest_order(jet, proposed)
+            if highest > jet.order:
+                raise InvalidInput(f"it has a derivative of order {highest}. Add `--order {highest}`.")
+        found = find_invariants(
+            jet,
+            wanted,
+            degree=bounded(settings, "degree", DEGREE),
+            prefer=proposed,
+            parameters=words.parameters,
+            budget=seconds,
+        )
+    _tell(found, settings.switched_on("quiet"))
+    write_answer(
+        settings,
+        lambda: started.document(
+            variables(found.jet) | {"symmetry": members(found.symmetry)} | found.document()
+        ),
+        lambda: fragment(found.latex() if found.invariants else "% no invariants were found"),
+    )
+
+
+def _jet(settings: Settings, jet: Jet) -> Jet:
+    order = bounded(settings, "order", ORDER)
+    p, q = len(jet.independent), len(jet.dependent)
+    size = p + q * math.comb(p + order, p)
+    if size > LARGEST_JET:
+        raise InvalidInput(
+            f"{settings.place('order')}: order {order} makes a jet of {size} coordinates; at most"
+            f" {LARGEST_JET} are tried. Lower it."
+        )
+    return jet.with_order(order)
+
+
+def _tell(found: Invariants, quiet: bool) -> None:
+    texts = [expression_text(i) for i in found.invariants]
+    if quiet:
+        print("\n".join(texts))
+        return
+    section("Symmetry", wrapped("; ".join(map(str, found.symmetry.members)) or "trivial", 4))
+    counts = found.counts
+    table = zip(counts.jet, counts.orbit, counts.invariants, found.found, strict=True)
+    state = (
+        "complete" if found.complete else f"incomplete: {found.missing} of {counts.invariants[-1]} missing"
+    )
+    section(
+        f"Count ({state})",
+        aligned(
+            ["order", "dim jet", "dim orbit", "invariants", "found"],
+            [[str(k), *map(str, row)] for k, row in enumerate(table)],
+        ),
+    )
+    places = [found.jet.with_order(found.order)] * len(texts)
+    orders = [highest_order(jet, [i]) for jet, i in zip(places, found.invariants, strict=True)]
+    rows = [
+        (f"order {k}  I_{n}", f"= {text}") for n, (k, text) in enumerate(zip(orders, texts, strict=True), 1)
+    ]
+    section("Invariants", *(labelled(rows) or ["none"]))
+    if found.relative:
+        relative = (expression_text(f.expression) for f in found.relative)
+        section("Relative invariants", *(wrapped(text, 4) for text in relative))
+    if found.operators:
+        section("Invariant derivatives", *(wrapped(str(d), 4) for d in found.operators))
+    if found.frame:
+        vectors = (", ".join(map(expression_text, vector)) for vector in found.frame)
+        section(
+            "Vectors carried along, one component for each dependent variable",
+            *(hanging(f"({vector})") for vector in vectors),
+        )
+    if found.notes:
+        section("Notes", *(wrapped(note, 2) for note in found.notes))
