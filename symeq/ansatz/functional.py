@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations_with_replacement
@@ -16,6 +16,7 @@ from symeq.ansatz.frames import completed_frame, elements, free_coordinates, lea
 from symeq.ansatz.library import Library
 from symeq.ansatz.linear import LinearAnsatz, _leads
 from symeq.errors import InvalidInput, NoLaw
+from symeq.exact import coefficient_field
 from symeq.geometry.calculus import exact_expression, expression_text
 from symeq.geometry.jet import Jet
 from symeq.geometry.symmetry import Symmetry
@@ -24,7 +25,7 @@ from symeq.invariants.equivariance import Equivariance
 from symeq.invariants.equivariants import equivariant_vectors
 from symeq.invariants.factors import fixed_with_factors
 from symeq.latex import expression_latex
-from symeq.terms import Monomial, Poly, TermRing
+from symeq.terms import Monomial, TermRing
 
 SHOWN = 4  # arguments of a function that are spelled out
 PRODUCTS = 4000  # products of invariants and vectors in a linearised law
@@ -80,8 +81,8 @@ class FunctionalAnsatz:
     def rhs(self, functions: Sequence[sp.Expr | int | float]) -> tuple[sp.Expr, ...]:
         """F_a for given functions: one expression in `symbols` (and parameters) for each G_j.
 
-        >>> from symeq.geometry.groups import rotation
-        >>> form = functional_ansatz(Jet("t", "x y"), rotation("x", "y"))
+        >>> from symeq.geometry.groups import rotation, translation
+        >>> form = functional_ansatz(Jet("t", "x y"), rotation("x", "y") + translation("t"))
         >>> [i_1] = form.symbols
         >>> form.rhs([1 - i_1, sp.sin(i_1)])
         (x*(-x**2 - y**2 + 1) - y*sin(x**2 + y**2), x*sin(x**2 + y**2) + y*(-x**2 - y**2 + 1))
@@ -123,9 +124,9 @@ class FunctionalAnsatz:
         Products are multiplied out to terms; those that depend on others are left out.
         Raises InvalidInput for a negative degree and for one that gives too many products.
 
-        >>> from symeq.geometry.groups import rotation
-        >>> print(functional_ansatz(Jet("t", "x y"), rotation("x", "y")).linearise(1))
-        rotation(x, y): 4 unknowns instead of 12
+        >>> from symeq.geometry.groups import rotation, translation
+        >>> print(functional_ansatz(Jet("t", "x y"), rotation("x", "y") + translation("t")).linearise(1))
+        rotation(x, y) + translation(t): 4 unknowns instead of 12
         x_t = beta_1*x - beta_2*y + beta_3*(x**3 + x*y**2) - beta_4*(x**2*y + y**3)
         y_t = beta_1*y + beta_2*x + beta_3*(x**2*y + y**3) + beta_4*(x**3 + x*y**2)
         """
@@ -328,41 +329,70 @@ def _linear(
 ) -> LinearAnsatz:
     """The span of all products of factors and vectors, by independent terms."""
     products = [tuple(sp.expand(f * e) for e in vector) for f in factors for vector in frame]
-    everything = [form.fixed, *products]
+    everything = [tuple(map(sp.expand, form.fixed)), *products]
     symbols = sorted({s for v in everything for e in v for s in e.free_symbols}, key=lambda s: s.name)
-    ring = TermRing(filter(form.jet.is_coordinate, symbols), [e for v in everything for e in v])
-    read = [ring.polynomial(e) for vector in everything for e in vector]
-    polys = ring.canonical(read)
-    q = len(form.leads)
-    vectors = [polys[k * q : (k + 1) * q] for k in range(len(everything))]
-    kept = [0, *(k for k in _independent(vectors, ring) if k)]
-    monomials: list[dict[Monomial, int]] = [{} for _ in form.leads]
-    for k in kept:
-        for a, poly in enumerate(vectors[k]):
-            for monomial in poly:
-                monomials[a].setdefault(monomial, len(monomials[a]))
-    # A lead of which nothing is known still has a library, of one term that does not occur.
-    terms = [[ring.monomial(m) for m in place] or [sp.S.One] for place in monomials]
-    coefficients = [
-        {
-            (a, monomials[a][monomial]): ring.expression({(): value})
-            for a, poly in enumerate(vectors[k])
-            for monomial, value in poly.items()
-        }
-        for k in kept
-    ]
-    libraries = tuple(Library(t) for t in terms)
+    coordinates = [s for s in symbols if form.jet.is_coordinate(s)]
+    libraries: list[Library] = []
+    vectors: list[dict[tuple[int, int], sp.Expr]] = [{} for _ in everything]
+    for a in range(len(form.leads)):
+        terms, columns = _by_terms([vector[a] for vector in everything], coordinates)
+        # A lead of which nothing is known still has a library, of one term that does not occur.
+        libraries.append(Library(terms or [sp.S.One]))
+        for vector, column in zip(vectors, columns, strict=True):
+            vector.update({(a, m): value for m, value in column.items()})
+    kept = _independent(vectors[1:])
     return LinearAnsatz(
-        form.jet, form.leads, libraries, form.symmetry, coefficients[0], tuple(coefficients[1:])
+        form.jet,
+        form.leads,
+        tuple(libraries),
+        form.symmetry,
+        vectors[0],
+        tuple(vectors[1 + k] for k in kept),
     )
 
 
-def _independent(vectors: Sequence[Sequence[Poly]], ring: TermRing) -> tuple[int, ...]:
-    """Positions of the first vectors that are independent of those before; the fixed part counts as none."""
-    rows: dict[tuple[int, Monomial], dict[int, object]] = {}
+def _by_terms(
+    expressions: Sequence[sp.Expr], coordinates: Sequence[sp.Symbol]
+) -> tuple[list[sp.Expr], list[dict[int, sp.Expr]]]:
+    """Sums as combinations of independent terms: u_x^2 / r^3 + 1 / r^3 = 1 / r for r^2 = 1 + u_x^2."""
+    split = [
+        [term.as_independent(*coordinates, as_Add=False) for term in sp.Add.make_args(e) if term != 0]
+        for e in expressions
+    ]
+    distinct = list(dict.fromkeys(term for parts in split for _, term in parts))
+    ring = TermRing(coordinates, [*distinct, *(number for parts in split for number, _ in parts)])
+    rows: dict[Monomial, dict[int, object]] = {}
+    for k, poly in enumerate(ring.canonical([ring.polynomial(term) for term in distinct])):
+        for monomial, value in poly.items():
+            rows.setdefault(monomial, {})[k] = ring.field.convert(value)
+    reduced, pivots, _ = sdm_irref(dict(enumerate(rows.values())))
+    place = {pivot: m for m, pivot in enumerate(pivots)}
+    meaning = {
+        k: {m: row[k] for m, row in enumerate(reduced.values()) if k in row} for k in range(len(distinct))
+    }
+    position = {term: k for k, term in enumerate(distinct)}
+    columns = []
+    for parts in split:
+        column: dict[int, sp.Expr] = {}
+        for number, term in parts:
+            k = position[term]
+            shares = (
+                {place[k]: sp.S.One}
+                if k in place
+                else {m: ring.field.to_sympy(c) for m, c in meaning[k].items()}
+            )
+            for m, share in shares.items():
+                column[m] = column.get(m, sp.S.Zero) + number * share
+        columns.append({m: value for m, c in column.items() if (value := sp.expand(c)) != 0})
+    return [distinct[k] for k in pivots], columns
+
+
+def _independent(vectors: Sequence[Mapping[tuple[int, int], sp.Expr]]) -> tuple[int, ...]:
+    """Positions of the vectors that are no combinations of those before them."""
+    field = coefficient_field([value for vector in vectors for value in vector.values()])
+    rows: dict[tuple[int, int], dict[int, object]] = {}
     for k, vector in enumerate(vectors):
-        for a, poly in enumerate(vector if k else ()):
-            for monomial, value in poly.items():
-                rows.setdefault((a, monomial), {})[k] = ring.field.convert(value)
+        for at, value in vector.items():
+            rows.setdefault(at, {})[k] = field.from_sympy(value)
     _, pivots, _ = sdm_irref(dict(enumerate(rows.values())))
     return tuple(pivots)
