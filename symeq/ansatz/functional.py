@@ -308,20 +308,30 @@ def _without_multiples(
     vectors: Sequence[tuple[sp.Expr, ...]], arguments: Sequence[sp.Expr]
 ) -> tuple[tuple[sp.Expr, ...], ...]:
     """Leave out a vector that is a power of one argument times one before it: G_j covers it."""
-    covered = {sp.cancel(i**n) for i in arguments for n in POWERS if not (n < 0 and i.is_polynomial())}
     kept: list[tuple[sp.Expr, ...]] = []
     for vector in vectors:
-        if not any(_ratio(vector, earlier) in covered for earlier in kept):
+        ratios = [r for earlier in kept if (r := _ratio(vector, earlier)) is not None]
+        if not any(_is_power(r, i) for r in ratios for i in arguments):
             kept.append(vector)
     return tuple(kept)
 
 
 def _ratio(vector: Sequence[sp.Expr], other: Sequence[sp.Expr]) -> sp.Expr | None:
-    """The factor of one vector before another, without its number; None where they are not parallel."""
+    """The factor of one vector before another; None where they are not parallel."""
     if any((e == 0) != (f == 0) for e, f in zip(vector, other, strict=True)):
         return None
-    quotients = {sp.cancel(e / f) for e, f in zip(vector, other, strict=True) if f != 0}
-    return quotients.pop().as_coeff_Mul()[1] if len(quotients) == 1 else None
+    at = next(a for a, e in enumerate(vector) if e != 0)
+    if any(sp.expand(e * other[at] - vector[at] * f) != 0 for e, f in zip(vector, other, strict=True)):
+        return None
+    return sp.cancel(vector[at] / other[at])
+
+
+def _is_power(ratio: sp.Expr, argument: sp.Expr) -> bool:
+    """Whether a ratio is a number times a power of an argument; a polynomial is not divided by."""
+    if not ratio.free_symbols or ratio.free_symbols != argument.free_symbols:
+        return False
+    powers = [n for n in POWERS if n > 0 or not argument.is_polynomial()]
+    return any(sp.cancel(ratio / argument**n).is_number for n in powers)
 
 
 def _linear(
