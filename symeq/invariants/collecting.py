@@ -24,6 +24,7 @@ LEAST = 2  # the degree up to which relative invariants are looked for in any ca
 SMALL = 60  # monomials of the classes that are looked at where nothing is missing
 DIFFERENTIATED = 3  # the degree after which known invariants are differentiated
 APPLICATIONS = 60  # derivatives of invariants that are tried
+DIVISORS = 4  # factors below an additive relative invariant
 LONG = 3000  # terms of a derivative that are given up
 
 
@@ -81,6 +82,10 @@ class Collection:
             self._take(self.search.factors(order, degree, largest=SMALL if complete else 10**9))
             if self.pool.count < target and degree == LEAST:
                 self._take(self.search.additive(order, degree))
+            if self.pool.count < target and degree == LEAST:
+                divisors = [f for f in self.pool.factors if not f.absolute and not f.additive]
+                for below in divisors[:DIVISORS]:
+                    self._take(self.search.additive(order, 1, below))
             if self.pool.count < target and degree == LEAST:
                 self._take(a for f in tuple(self.pool.factors) if (a := self.search.angle(f)) is not None)
             if self.pool.count < target and degree == DIFFERENTIATED:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -39,7 +40,7 @@ class Factor:
     @property
     def degree(self) -> Any:
         """Of its highest monomial."""
-        return max((sum(abs(e) for _, e in m) for m in self.poly), default=0)
+        return max((sum(abs(Fraction(e)) for _, e in m) for m in self.poly), default=0)
 
     @property
     def key(self) -> tuple[Any, ...]:

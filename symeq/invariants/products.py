@@ -29,13 +29,13 @@ def invariant_product(newest: Factor, others: Sequence[Factor], field: Any) -> s
     best: tuple[Any, list[tuple[Factor, sp.Expr]]] | None = None
     supports = (c for n in range(1, size + 1) for c in combinations(partners, n))
     for support in islice(supports, SUPPORTS):
-        if best is not None and len(support) > best[0][0]:
+        if best is not None and best[0][0] == 0 and len(support) > best[0][1]:
             break
         exponents = _exponents(newest, support, field)
         if exponents is None:
             continue
         pairs = [(f, field.to_sympy(e)) for f, e in zip(support, exponents, strict=True)]
-        key = (len(pairs), _length(pairs))
+        key = (sum(not e.is_Integer for _, e in pairs), len(pairs), _length(pairs))
         if best is None or key < best[0]:
             best = key, pairs
     return None if best is None else _written(newest, best[1])
@@ -58,10 +58,9 @@ def _exponents(newest: Factor, support: Sequence[Factor], field: Any) -> list[An
 
 def _length(pairs: Sequence[tuple[Factor, sp.Expr]]) -> tuple[Any, ...]:
     roots = sum(e.is_Rational and e.q % 2 == 0 and not is_positive(f) for f, e in pairs)
-    fractions = sum(not e.is_Integer for _, e in pairs)
     size = sum(abs(e) * f.degree if e.is_Rational else 10 for f, e in pairs)
     signed = sum(not is_positive(f) for f, _ in pairs)
-    return roots, signed, sum(f.order + len(f.poly) for f, _ in pairs) + fractions, size
+    return roots, signed, sum(f.order + len(f.poly) for f, _ in pairs), size
 
 
 def is_positive(factor: Factor) -> bool:

@@ -12,6 +12,7 @@ from typing import Any
 
 import sympy as sp
 from sympy import QQ
+from sympy.polys.matrices import DomainMatrix
 
 from symeq.exact import Inconsistent, Row, solve_affine
 from symeq.exact.echelon import reduced_echelon_rows
@@ -23,6 +24,8 @@ from symeq.terms.polynomials import accumulate, times
 MULTISETS = 60_000  # ways to choose weights of one degree that are looked at
 CLASS = 3_000  # monomials of one class
 TRIED = 300  # cofactors for one class
+EIGENVALUES = 16  # monomials of a class on which fields are diagonalised
+QUADRATIC = 20  # terms of a polynomial that is factored over the Gaussian numbers
 FACTORED = 150  # terms of a polynomial that is factored
 ADDITIVE = 400  # monomials of an additive relative invariant
 
@@ -192,15 +195,34 @@ class Search:
             else:
                 v, mu = functional
                 slopes = [poly.get(mu, 0) for poly in cofactors.slopes[v]]
-                sets.append(list(dict.fromkeys(convert(self._weight(m, slopes)) for m in monomials)))
+                values = dict.fromkeys(convert(self._weight(m, slopes)) for m in monomials)
+                if mu == ():
+                    values |= dict.fromkeys(self._eigenvalues(v, monomials))
+                sets.append(list(values))
         found: dict[tuple[Any, ...], None] = {}
         if prod(map(len, sets)) > TRIED:
             sets = [sorted(s, key=lambda e: len(str(e)))[: max(2, int(TRIED ** (1 / size)))] for s in sets]
         if size and not any(fixed):
             found[(zero,) * size] = None
-        for values in product(*sets):
-            found[tuple(_solved(self.inverse, list(values), cofactors.field))] = None
+        for choice in product(*sets):
+            found[tuple(_solved(self.inverse, list(choice), cofactors.field))] = None
         return [m for m in found if self._agrees(m, fixed)]
+
+    def _eigenvalues(self, v: int, monomials: Sequence[Monomial]) -> list[Any]:
+        """The rational c with v(f) = c f inside a class, which has to be small."""
+        field = self.cofactors.field
+        moved = any(m for poly in self.cofactors.slopes[v] for m in poly)
+        if not field.is_QQ or len(monomials) > EIGENVALUES or not moved:
+            return []
+        place = {m: k for k, m in enumerate(monomials)}
+        matrix = [[field.zero] * len(monomials) for _ in monomials]
+        for k, m in enumerate(monomials):
+            for n, c in self.cofactors.derivations[v]({m: 1}).items():
+                if n in place:
+                    matrix[place[n]][k] = field.convert(c)
+        shape = (len(monomials), len(monomials))
+        factors = DomainMatrix(matrix, shape, field).charpoly_factor_list()
+        return [-factor[1] / factor[0] for factor, _ in factors if len(factor) == 2]
 
     def _weight(self, monomial: Monomial, weights: Sequence[Any]) -> Any:
         total = self.cofactors.field.zero
@@ -274,7 +296,7 @@ class Search:
 
     def angle(self, found: Factor) -> Factor | None:
         """The angle atan(b/a) of a factor a^2 + b^2, if it is an additive relative invariant."""
-        if found.degree != 2 or len(found.poly) > FACTORED:
+        if not self.cofactors.basis or found.degree != 2 or len(found.poly) > QUADRATIC:
             return None
         _, pieces = sp.factor_list(
             found.expression, *sorted(found.expression.free_symbols, key=str), gaussian=True
@@ -310,7 +332,9 @@ class Search:
     def parts(self, found: Factor) -> list[Factor]:
         """The irreducible factors, which are relative invariants themselves."""
         plain = all(self.cofactors.ring.generators[i].kind == "coordinate" for m in found.poly for i, _ in m)
-        if found.additive or found.degree < 2 or len(found.poly) > FACTORED or not plain:
+        long = found.degree < 2 or len(found.poly) > FACTORED
+        # Without cofactors the factors are invariants themselves, of lower degrees, and known.
+        if found.additive or long or not plain or not self.cofactors.basis:
             return [found]
         expression = found.expression
         if found.absolute and len(found.poly) == 1:
@@ -321,26 +345,31 @@ class Search:
         known = [self.recognised(sp.expand(piece)) for piece in pieces]
         return [f for f in known if f is not None] if all(known) else [found]
 
-    def additive(self, order: int, degree: int) -> Iterator[Factor]:
-        """Polynomials g with v(g) = lambda_v for a cofactor that is not 0, as log f has."""
+    def additive(self, order: int, degree: int, below: Factor | None = None) -> Iterator[Factor]:
+        """Polynomials g, or quotients N/f by a factor, with v(g) = lambda_v that is not 0, as log f has.
+
+        v(N) = lambda_f N + lambda f
+        """
         cofactors = self.cofactors
         variables = [z for z in cofactors.variables if self.order(z) <= order]
         size = len(cofactors.basis)
         if not size or comb(len(variables) + degree, degree) > ADDITIVE:
             return
         monomials: dict[Monomial, None] = {}
-        for d in range(1, degree + 1):
+        for d in range(degree + 1):
             for chosen in combinations_with_replacement(variables, d):
                 monomial: Monomial = ()
                 for z in chosen:
                     monomial = times(monomial, z)
-                if monomial:
+                if monomial or below is not None:
                     monomials[monomial] = None
         names = list(monomials)
+        base: Poly = {(): 1} if below is None else below.poly
+        own = cofactors.combined(below.weights) if below is not None else ({},) * len(cofactors.images)
         columns = [
             [
-                *({m: -c for m, c in cocycle[v].items()} for cocycle in cofactors.basis),
-                *(cofactors.derivations[v]({m: 1}) for m in names),
+                *(multiply({(): -1}, multiply(cocycle[v], base)) for cocycle in cofactors.basis),
+                *(cofactors.defect(v, {m: 1}, own[v]) for m in names),
             ]
             for v in range(len(cofactors.images))
         ]
@@ -353,8 +382,12 @@ class Search:
             for k, c in vector.items():
                 if k >= size:
                     accumulate(poly, names[k - size], cofactors.ring.number(c))
-            if poly and any(weights):
+            if poly and any(weights) and below is None:
                 yield self.factor(poly, weights, additive=True)
+            elif poly and any(weights) and below is not None:
+                expression = cofactors.ring.expression(poly) / below.expression
+                read = cofactors.ring.polynomial(expression)
+                yield Factor(expression, read, weights, max(self.order(m) for m in (*poly, *base)), True)
 
 
 def _degree(monomial: Monomial) -> Any:
