@@ -11,6 +11,7 @@ from math import comb
 import sympy as sp
 
 from symeq.exact import Inconsistent, Row, solve_affine
+from symeq.geometry.calculus import exact_expression
 from symeq.invariants.equivariance import Equivariance, Vector
 from symeq.terms import Derivation, ModularField, ModularPoint, Monomial, Poly, TermRing, add, multiply
 
@@ -33,13 +34,19 @@ class Coefficients:
         ring = self.ring
         self.constants = _constants(ring)
         self.mixing = [
-            [[ring.polynomial(sp.sympify(e)) for e in row] for row in motion.mixing]
+            [[ring.polynomial(exact_expression(e)) for e in row] for row in motion.mixing]
             for motion in condition.motions
         ]
-        self.shifts = [[ring.polynomial(sp.sympify(e)) for e in motion.shift] for motion in condition.motions]
+        self.shifts = [
+            [ring.polynomial(exact_expression(e)) for e in motion.shift] for motion in condition.motions
+        ]
         self.derivations = [None if m.is_map else Derivation(ring, m.images) for m in condition.motions]
         self.moved = [
-            {ring.index[z]: ring.polynomial(sp.sympify(f)) for z, f in m.images.items() if z in ring.index}
+            {
+                ring.index[z]: ring.polynomial(exact_expression(f))
+                for z, f in m.images.items()
+                if z in ring.index
+            }
             if m.is_map
             else {}
             for m in condition.motions

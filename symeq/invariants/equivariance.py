@@ -12,6 +12,7 @@ import numpy as np
 import sympy as sp
 
 from symeq.exact.modular import PRIMES, ModularEchelon, modular_null_space, modular_rank
+from symeq.geometry.calculus import exact_expression
 from symeq.terms import Derivation, ModularPoint, Poly, TermRing, add, multiply
 from symeq.terms.points import TRIES, NoImage
 
@@ -63,8 +64,8 @@ class Equivariance:
 
     def ring(self, *vectors: Sequence[sp.Expr]) -> TermRing:
         """A ring that holds the motions and these vectors with their images."""
-        found: list[sp.Expr] = [sp.sympify(e) for motion in self.motions for e in motion.expressions]
-        flat = [sp.sympify(e) for vector in vectors for e in vector]
+        found: list[sp.Expr] = [exact_expression(e) for motion in self.motions for e in motion.expressions]
+        flat = [exact_expression(e) for vector in vectors for e in vector]
         moved = [e.subs(m.images, simultaneous=True) for m in self.motions if m.is_map for e in flat]
         return TermRing(self.coordinates, [*found, *flat, *moved])
 
@@ -89,19 +90,19 @@ class Equivariance:
     def residuals(self, vector: Sequence[sp.Expr], ring: TermRing | None = None) -> Iterator[Poly]:
         """M E + A - v(E) for every motion and component, exactly zero if and only if empty."""
         ring = self.ring(vector) if ring is None else ring
-        polys = [ring.polynomial(sp.sympify(e)) for e in vector]
+        polys = [ring.polynomial(exact_expression(e)) for e in vector]
         for motion in self.motions:
             derivation = None if motion.is_map else Derivation(ring, motion.images)
             for a, e in enumerate(vector):
                 image = (
                     derivation(polys[a])
                     if derivation is not None
-                    else ring.polynomial(sp.sympify(e).subs(motion.images, simultaneous=True))
+                    else ring.polynomial(exact_expression(e).subs(motion.images, simultaneous=True))
                 )
-                parts = [multiply({(): -1}, image), ring.polynomial(sp.sympify(motion.shift[a]))]
+                parts = [multiply({(): -1}, image), ring.polynomial(exact_expression(motion.shift[a]))]
                 for factor, poly in zip(motion.mixing[a], polys, strict=True):
                     if factor != 0:
-                        parts.append(multiply(ring.polynomial(sp.sympify(factor)), poly))
+                        parts.append(multiply(ring.polynomial(exact_expression(factor)), poly))
                 yield ring.canonical([add(*parts)])[0]
 
     def holds(self, vector: Sequence[sp.Expr]) -> bool:
@@ -124,7 +125,7 @@ class Equivariance:
         ring = self.ring()
         fields = [m for m in self.motions if not m.is_map]
         among = self.coordinates if variables is None else tuple(variables)
-        read = {e: ring.polynomial(sp.sympify(e)) for m in fields for e in m.expressions}
+        read = {e: ring.polynomial(exact_expression(e)) for m in fields for e in m.expressions}
         draw = random.Random(0)
         best, fewest, solvable = -1, self.size, True
         for skip in range(len(PRIMES) * POINTS if fields else 0):
@@ -153,7 +154,7 @@ class Equivariance:
         if not vectors:
             return 0
         ring = self.ring(*vectors)
-        polys = [[ring.polynomial(sp.sympify(e)) for e in vector] for vector in vectors]
+        polys = [[ring.polynomial(exact_expression(e)) for e in vector] for vector in vectors]
         draw = random.Random(0)
         best = 0
         for skip in range(len(PRIMES)):

@@ -10,7 +10,7 @@ from fractions import Fraction
 import sympy as sp
 
 from symeq.exact import Inconsistent, Row, solve_affine
-from symeq.geometry.calculus import partial_derivative
+from symeq.geometry.calculus import exact_expression, partial_derivative
 from symeq.invariants.equivariance import Equivariance, Motion, Vector
 from symeq.invariants.equivariants import equivariant_vectors, polynomial_vectors
 from symeq.terms import TermRing
@@ -144,7 +144,7 @@ def _factors(
 
 def _factor(condition: Equivariance, f: sp.Expr, within: Sequence[sp.Symbol]) -> Factor | None:
     """The cofactors of a relative invariant, or None where f is none."""
-    f = sp.sympify(f)
+    f = exact_expression(f)
     if not f.free_symbols & set(within) or f.free_symbols & (set(condition.coordinates) - set(within)):
         return None
     cofactors: list[sp.Expr | None] = []
@@ -257,11 +257,11 @@ def _solved(
 ) -> list[tuple[Factor, sp.Expr]] | None:
     """The shortest e with sum_i e_i lambda_i(v) = the value asked for every field v."""
     entries = [[value, *(f.cofactors[j] for f in factors)] for j, value in asked.items()]
-    flat = [sp.sympify(e) for row in entries for e in row]
+    flat = [exact_expression(e) for row in entries for e in row]
     ring = TermRing(condition.coordinates, flat)
     rows: list[Row] = []
     for row in entries:
-        right, *columns = ring.canonical([ring.polynomial(sp.sympify(e)) for e in row])
+        right, *columns = ring.canonical([ring.polynomial(exact_expression(e)) for e in row])
         for monomial in dict.fromkeys(m for poly in (right, *columns) for m in poly):
             left = {i: poly[monomial] for i, poly in enumerate(columns) if monomial in poly}
             rows.append((left, right.get(monomial, 0)))

@@ -182,7 +182,7 @@ def _identity(
     else:
         tried = product(IDENTITIES, repeat=len(unknowns)) if len(unknowns) <= 12 else iter([])
     for values in tried:
-        chosen = {a: sp.sympify(c) for a, c in zip(unknowns, values, strict=True)}
+        chosen = {a: exact_expression(c) for a, c in zip(unknowns, values, strict=True)}
         at = [f.subs(chosen) - z for z, f in action.components]
         if all(not e.has(sp.zoo, sp.nan) and sp.cancel(e) == 0 for e in at):
             return chosen
