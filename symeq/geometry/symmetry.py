@@ -5,13 +5,11 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
-import sympy
-from sympy import Expr, Symbol
-from sympy.polys.constructor import construct_domain
+from sympy import Symbol
 
 from symeq.errors import InvalidInput, did_you_mean
+from symeq.geometry.closing import closure
 from symeq.geometry.fields import TIME, VectorField
 from symeq.geometry.jet import Jet
 from symeq.geometry.maps import PointMap
@@ -138,20 +136,10 @@ class Symmetry:
         >>> [str(v) for v in plane.generators]
         ['-y*d_x + x*d_y', 'd_x', 'd_y']
         """
-        span = _Span(self.parameters)
-        fields = [v for v in self.generators if span.grows_by(v)]
-        given = len(fields)
-        done = 0
-        while done < len(fields):
-            newest = fields[done]
-            images = [newest.bracket(v) for v in fields[:done]] + [g.pull_back(newest) for g in self.maps]
-            fields += [span.primitive(v) for v in images if span.grows_by(v)]
-            done += 1
-            if len(fields) > max(limit, given):  # what was given is needed, however much it is
-                raise InvalidInput(
-                    f"`{self}` does not close: brackets give more than {limit} independent fields, such as"
-                    f" {fields[given]}. Give generators that close, or raise the limit."
-                )
+        try:
+            fields, given = closure(self.generators, self.maps, self.parameters, limit)
+        except InvalidInput as error:
+            raise InvalidInput(f"`{self}` does not close: {error}") from None
         if len(fields) > given:
             added = ", ".join(str(v) for v in fields[given:])
             warnings.warn(
@@ -175,60 +163,6 @@ def _stranger(
     elif not moved:
         hint += " A further symbol must be declared as a parameter."
     return InvalidInput(f"`{symmetry}`: {symbol.name} is not a coordinate of {jet}. {names}{hint}")
-
-
-class _Span:
-    """The linear span of fields over the constants, as reduced rows: one exact elimination step per field."""
-
-    def __init__(self, parameters: Sequence[Symbol]) -> None:
-        self.parameters = frozenset(parameters)
-        self.domain: Any = sympy.QQ
-        self.rows: list[tuple[Any, dict[Any, Any]]] = []
-
-    def _entries(self, field: VectorField) -> dict[tuple[Symbol, Expr], Expr]:
-        entries: dict[tuple[Symbol, Expr], Expr] = {}
-        for z, f in field.components:
-            for term in sympy.Add.make_args(f):
-                variables = term.free_symbols - self.parameters
-                coefficient, monomial = term.as_independent(*variables, as_Add=False)
-                entries[z, monomial] = entries.get((z, monomial), sympy.S.Zero) + coefficient
-        return entries
-
-    def _widen(self, coefficients: Sequence[Expr]) -> None:
-        """Let the field of constants hold these numbers and parameters as well."""
-        needed, _ = construct_domain(
-            [*coefficients, *self.parameters, sympy.S.One], field=True, extension=True
-        )
-        joint = self.domain.unify(needed)
-        if joint != self.domain:
-            old, self.domain = self.domain, joint
-            self.rows = [(p, {k: joint.convert_from(c, old) for k, c in row.items()}) for p, row in self.rows]
-
-    def grows_by(self, field: VectorField) -> bool:
-        """Take a field in; say whether it is independent of those before."""
-        entries = self._entries(field)
-        self._widen(list(entries.values()))
-        row = {k: c for k, v in entries.items() if (c := self.domain.from_sympy(v))}
-        for pivot, known in self.rows:
-            if factor := row.get(pivot):
-                for k, c in known.items():
-                    row[k] = row.get(k, self.domain.zero) - factor * c
-                row = {k: c for k, c in row.items() if c}
-        if not row:
-            return False
-        pivot, leading = next(iter(row.items()))
-        self.rows.append((pivot, {k: c / leading for k, c in row.items()}))
-        return True
-
-    def primitive(self, field: VectorField) -> VectorField:
-        """The multiple with coprime integer coefficients, the first positive; for reading only."""
-        numbers = [c for c in self._entries(field).values() if c.is_Rational]
-        if not numbers:
-            return field
-        factor = sympy.ilcm(1, *(c.q for c in numbers)) / sympy.Integer(
-            sympy.igcd(0, *(c.p for c in numbers))
-        )
-        return field * (factor if numbers[0] > 0 else -factor)
 
 
 trivial = Symmetry(label="trivial")

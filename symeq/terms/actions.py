@@ -27,6 +27,13 @@ class Derivation:
             ring.index[z]: ring.polynomial(image) for z, image in images.items() if z in ring.index
         }
 
+    @classmethod
+    def of_polynomials(cls, ring: TermRing, images: Mapping[int, Poly]) -> Derivation:
+        """Return the vector field whose coefficients are given as polynomials, by index of the coordinate."""
+        field = cls(ring, {})
+        field._images.update(images)
+        return field
+
     def __call__(self, poly: Poly) -> Poly:
         total: Poly = {}
         for monomial, coefficient in poly.items():
