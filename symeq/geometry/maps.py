@@ -90,11 +90,14 @@ class PointMap:
 
     def _is_singular(self) -> bool:
         """Whether the Jacobian determinant is zero, which one value can deny."""
-        determinant = self._jacobian().det(method="berkowitz")
-        for point in generic_points(list(determinant.free_symbols), 2):
-            value = value_at(determinant, point)
-            if value is not None and abs(value) > sympy.Float("1e-12"):
-                return False
+        jacobian = self._jacobian()
+        for point in generic_points(list(jacobian.free_symbols), 3):
+            values = [value_at(entry, point) for entry in jacobian]
+            if None not in values:
+                determinant = ImmutableMatrix(*jacobian.shape, values).det(method="berkowitz")
+                if abs(sympy.N(determinant)) > sympy.Float("1e-9"):
+                    return False
+        determinant = jacobian.det(method="berkowitz")
         return bool(_reduced(determinant) == 0) or vanishes(determinant)
 
     def carry(self, points: Mapping[Any, Any]) -> dict[str, Any]:

@@ -242,7 +242,7 @@ def _through_root(f: Expr, s: Symbol) -> Integral | None:
     b, a = (sympy.expand(base).coeff(s, k) for k in (1, 0))
     if any(sympy.cancel(e.base / base).has(s) for e in roots):
         return None
-    order = sympy.ilcm(*(e.exp.q for e in roots))
+    order = sympy.ilcm(1, *(e.exp.q for e in roots))
     r = Dummy("r")
     images = {e: r ** (order * e.exp) * sympy.Pow(sympy.cancel(e.base / base), e.exp) for e in roots}
     f = f.xreplace(images).subs(s, (r**order - a) / b) * order * r ** (order - 1) / b
