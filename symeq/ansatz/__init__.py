@@ -1,20 +1,21 @@
 """Which laws does a symmetry allow? Libraries of terms, the condition on their coefficients, the answer."""
 
 from symeq.ansatz.closure import closure
-from symeq.ansatz.families import Family
-from symeq.ansatz.implicit import ImplicitAnsatz, implicit_ansatz
+from symeq.ansatz.functional import FunctionalAnsatz, functional_ansatz
+from symeq.ansatz.implicit import Family, ImplicitAnsatz, SolvedRelation, implicit_ansatz
 from symeq.ansatz.library import Library, default_library, monomials, partials
 from symeq.ansatz.linear import LinearAnsatz, linear_ansatz
-from symeq.ansatz.solved import SolvedRelation
 
 __all__ = [
     "Family",
+    "FunctionalAnsatz",
     "ImplicitAnsatz",
     "Library",
     "LinearAnsatz",
     "SolvedRelation",
     "closure",
     "default_library",
+    "functional_ansatz",
     "implicit_ansatz",
     "linear_ansatz",
     "monomials",

@@ -14,7 +14,7 @@ from sympy.polys.matrices.sdm import sdm_irref
 
 from symeq.ansatz.frames import completed_frame, elements, free_coordinates, lead_condition
 from symeq.ansatz.library import Library
-from symeq.ansatz.linear import LinearAnsatz, _leads
+from symeq.ansatz.linear import LinearAnsatz, leading
 from symeq.errors import InvalidInput, NoLaw
 from symeq.exact import coefficient_field
 from symeq.geometry.calculus import exact_expression, expression_text
@@ -244,7 +244,7 @@ def functional_ansatz(
     highest = jet.order if order is None else order
     if highest < 0:
         raise InvalidInput(f"the order of a law is a whole number, 0 or more; found {highest}.")
-    leads = _leads(jet, lead)
+    leads = leading(jet, lead)
     _, index = jet.multi_index(leads[0])
     clock = next(x for x, count in zip(jet.independent, index, strict=True) if count)
     resolved = symmetry.on(jet, clock, parameters=parameters).closed()

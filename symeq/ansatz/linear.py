@@ -253,7 +253,7 @@ def linear_ansatz(
     symmetries whose condition is not affine in F.
     Source: Olver, Applications of Lie Groups to Differential Equations (2nd ed., 1993), theorem 2.31.
     """
-    leads = _leads(jet, lead)
+    leads = leading(jet, lead)
     _, index = jet.multi_index(leads[0])
     time = next(x for x, count in zip(jet.independent, index, strict=True) if count)
     resolved = symmetry.on(jet, time, parameters=parameters).closed()
@@ -281,7 +281,7 @@ def linear_ansatz(
     )
 
 
-def _leads(jet: Jet, lead: sp.Symbol | str | Sequence[sp.Symbol | str] | None) -> tuple[sp.Symbol, ...]:
+def leading(jet: Jet, lead: sp.Symbol | str | Sequence[sp.Symbol | str] | None) -> tuple[sp.Symbol, ...]:
     if lead is None:
         return tuple(jet.derivative(u, jet.independent[0]) for u in jet.dependent)
     given = [lead] if isinstance(lead, sp.Symbol | str) else list(lead)

@@ -12,7 +12,7 @@ import sympy as sp
 from scipy.optimize import linprog
 from sympy.polys.matrices.sdm import sdm_irref
 
-from symeq.ansatz.relations import RelationCondition
+from symeq.ansatz.implicit.relations import RelationCondition
 from symeq.errors import InvalidInput
 from symeq.exact.vectors import null_vectors
 from symeq.geometry.fields import VectorField

@@ -7,10 +7,10 @@ from typing import Any
 
 import sympy as sp
 
-from symeq.ansatz.eigenspaces import Trail
-from symeq.ansatz.multipliers import monomials_up_to
-from symeq.ansatz.quadratic import solve_quadratic
-from symeq.ansatz.relations import Column, Matrix, RelationCondition, Representation
+from symeq.ansatz.implicit.eigenspaces import Trail
+from symeq.ansatz.implicit.multipliers import monomials_up_to
+from symeq.ansatz.implicit.quadratic import solve_quadratic
+from symeq.ansatz.implicit.relations import Column, Matrix, RelationCondition, Representation
 from symeq.geometry.jet import Jet
 from symeq.geometry.symmetry import Symmetry
 

@@ -10,8 +10,8 @@ from typing import TypeAlias
 
 import sympy as sp
 
+from symeq.ansatz.implicit.solved import Relation, SolvedRelation
 from symeq.ansatz.linear import check_symbols, term_degree
-from symeq.ansatz.solved import Relation, SolvedRelation
 from symeq.errors import InvalidInput
 from symeq.exact import Inconsistent, Row, solve_affine
 from symeq.geometry.jet import Jet

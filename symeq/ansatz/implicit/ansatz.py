@@ -8,13 +8,13 @@ from time import monotonic
 
 import sympy as sp
 
-from symeq.ansatz.eigenspaces import OutOfTime, Trail
-from symeq.ansatz.families import Family
-from symeq.ansatz.familysearch import FamilySearch, relation_defect
+from symeq.ansatz.implicit.eigenspaces import OutOfTime, Trail
+from symeq.ansatz.implicit.families import Family
+from symeq.ansatz.implicit.relations import Representation, alone, like
+from symeq.ansatz.implicit.search import FamilySearch, relation_defect
+from symeq.ansatz.implicit.solved import Relation, SolvedRelation
 from symeq.ansatz.library import Library
 from symeq.ansatz.linear import check_symbols, checked_library
-from symeq.ansatz.relations import Representation, alone, like
-from symeq.ansatz.solved import Relation, SolvedRelation
 from symeq.errors import InvalidInput, NoLaw
 from symeq.geometry.calculus import exact_expression
 from symeq.geometry.jet import Jet

@@ -7,13 +7,13 @@ from typing import Any
 
 import sympy as sp
 
-from symeq.ansatz.eigenspaces import Branch, JointEigenvectors, Trail
-from symeq.ansatz.families import Family, Multiplier
+from symeq.ansatz.implicit.eigenspaces import Branch, JointEigenvectors, Trail
+from symeq.ansatz.implicit.families import Family, Multiplier
+from symeq.ansatz.implicit.multipliers import Multipliers, monomials_up_to, multipliers
+from symeq.ansatz.implicit.normalised import lead_multipliers
+from symeq.ansatz.implicit.relations import Column, Matrix, RelationCondition, Representation, combination
+from symeq.ansatz.implicit.solved import Relation
 from symeq.ansatz.library import Library
-from symeq.ansatz.multipliers import Multipliers, monomials_up_to, multipliers
-from symeq.ansatz.normalised import lead_multipliers
-from symeq.ansatz.relations import Column, Matrix, RelationCondition, Representation, combination
-from symeq.ansatz.solved import Relation
 from symeq.errors import SymeqError
 from symeq.exact import Inconsistent, Row, solve_affine
 from symeq.geometry.jet import Jet

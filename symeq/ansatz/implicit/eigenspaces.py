@@ -13,9 +13,9 @@ from sympy.polys.matrices import DomainMatrix
 from sympy.polys.matrices.sdm import sdm_irref
 from sympy.polys.polyerrors import CoercionFailed
 
-from symeq.ansatz.multipliers import Cocycle, Multipliers
-from symeq.ansatz.quadratic import Affine, solve_quadratic
-from symeq.ansatz.relations import RelationCondition, combination
+from symeq.ansatz.implicit.multipliers import Cocycle, Multipliers
+from symeq.ansatz.implicit.quadratic import Affine, solve_quadratic
+from symeq.ansatz.implicit.relations import RelationCondition, combination
 from symeq.exact.characteristic import characteristic_polynomial
 from symeq.exact.vectors import Vector, null_vectors
 
