@@ -85,6 +85,23 @@ def test_quiet_prints_the_law_alone(heat: Path) -> None:
     assert [line.split(" ")[0] for line in done.stdout.splitlines()] == ["u_t"]
 
 
+def test_a_symmetry_that_is_not_admitted_ends_with_status_3(tmp_path: Path) -> None:
+    words = ("--equation", "u_t = u_xx", "--generator", "t*d_x + d_u", "--json", tmp_path / "answer.json")
+    done = run("check", *HEAT, *words)
+    assert (done.returncode, done.stderr) == (3, "")
+    assert "t*d_x + d_u  not admitted" in done.stdout
+    document = json.loads((tmp_path / "answer.json").read_text("utf-8"))
+    assert document["admits"] == {"t*d_x + d_u": False}
+
+
+@pytest.mark.parametrize("command", ["constraints", "invariants", "symmetries", "check"])
+def test_every_command_explains_itself(command: str) -> None:
+    asked = run(command, "--help")
+    assert (asked.returncode, asked.stderr) == (0, "")
+    assert f"Example: symeq {command} " in asked.stdout
+    assert "Exit status 0" in asked.stdout
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="no such signals")
 def test_an_interrupt_ends_with_status_130_and_one_line(tmp_path: Path) -> None:
     write(tmp_path / "heat.npz", heat_arrays(points=512, frames=2001))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib.metadata import version
 from typing import Any
@@ -13,7 +13,7 @@ from symeq.cli.clock import Clock, OutOfTime
 from symeq.cli.layout import warnings_told
 from symeq.cli.settings import Settings
 from symeq.errors import InvalidInput
-from symeq.geometry import Jet, Symmetry
+from symeq.geometry import Symmetry
 
 SCHEMA = 1
 PATIENCE = 60.0  # seconds, where no budget is given
@@ -54,34 +54,36 @@ def patience(settings: Settings) -> Iterator[float]:
         raise InvalidInput(f"Nothing was decided. {error}") from None
 
 
-def variables(jet: Jet) -> dict[str, list[str]]:
-    """The names of the variables, for a document."""
-    return {
-        "independent": [x.name for x in jet.independent],
-        "dependent": [u.name for u in jet.dependent],
-    }
-
-
 def members(symmetry: Symmetry) -> dict[str, list[str]]:
     """The generators and maps as texts, for a document."""
     return {"generators": list(map(str, symmetry.generators)), "maps": list(map(str, symmetry.maps))}
 
 
 def fragment(*pieces: str) -> str:
-    r"""LaTeX to `\\input`, of tables and of equations that are aligned, each below the other.
+    r"""LaTeX to `\input`, of tables and of equations that are aligned, each below the other.
 
-    >>> print(fragment(r"\\begin{aligned} u &= 1 \\end{aligned}"))
+    >>> print(fragment(r"\begin{aligned} u &= 1 \end{aligned}"))
     % needs amsmath
-    \\begin{equation}
-    \\begin{aligned} u &= 1 \\end{aligned}
-    \\end{equation}
+    \begin{equation}
+    \begin{aligned} u &= 1 \end{aligned}
+    \end{equation}
     """
     shown = [piece.strip() for piece in pieces if piece.strip()]
-    tables = any("\\begin{tabular}" in piece for piece in shown)
-    whole = [
-        piece if "\\begin{tabular}" in piece else f"\\begin{{equation}}\n{piece}\n\\end{{equation}}"
-        for piece in shown
-    ]
-    return "\n\n".join(
-        [f"% needs amsmath{' and booktabs' if tables else ''}\n" + "".join(whole[:1]), *whole[1:]]
-    )
+    packages = "amsmath and booktabs" if any(map(_is_table, shown)) else "amsmath"
+    return f"% needs {packages}\n" + "\n\n".join(map(_displayed, shown))
+
+
+def _is_table(piece: str) -> bool:
+    return "\\begin{tabular}" in piece
+
+
+def _displayed(piece: str) -> str:
+    if _is_table(piece) or all(line.startswith("%") for line in piece.splitlines()):
+        return piece
+    return f"\\begin{{equation}}\n{piece}\n\\end{{equation}}"
+
+
+def aligned_latex(rows: Iterable[tuple[str, str]]) -> str:
+    """Equations of LaTeX, left-hand and right-hand side of each, aligned below each other; "" for none."""
+    lines = " \\\\\n".join(f"{left} &= {right}" for left, right in rows)
+    return f"\\begin{{aligned}}\n{lines}\n\\end{{aligned}}" if lines else ""

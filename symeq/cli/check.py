@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from symeq.cli.answering import Started, fragment, patience, variables
+from symeq.cli.answering import Started, fragment, patience
 from symeq.cli.flags import (
     Consequence,
     Dependent,
@@ -70,7 +70,7 @@ def check(
     _tell(answer, settings.switched_on("quiet"))
     write_answer(
         settings,
-        lambda: started.document(variables(words.jet) | _document(answer, parts)),
+        lambda: started.document(words.document() | _document(answer, parts)),
         lambda: fragment(equations_latex(answer.equations), answer.latex() if answer.tested else ""),
     )
     return DONE if answer else NOT_ADMITTED

@@ -8,7 +8,7 @@ from typing import Any
 from sympy import Expr, Symbol
 
 from symeq.ansatz import LinearAnsatz
-from symeq.cli.answering import Started, fragment, members, variables
+from symeq.cli.answering import Started, fragment, members
 from symeq.cli.candidates import read_candidates
 from symeq.cli.clock import Clock
 from symeq.cli.flags import (
@@ -65,10 +65,15 @@ def constraints(
     started = Started("constraints")
     check_outputs(settings)
     with warnings_told(), Clock(settings.seconds("budget")).running():
-        candidates = read_candidates(Words(settings))
+        words = Words(settings)
+        candidates = read_candidates(words)
         allowed = candidates.allowed(candidates.symmetry)
     _tell(allowed, settings.switched_on("quiet"))
-    write_answer(settings, lambda: started.document(_document(allowed)), lambda: fragment(allowed.latex()))
+    write_answer(
+        settings,
+        lambda: started.document(words.document() | _document(allowed)),
+        lambda: fragment(allowed.latex()),
+    )
 
 
 def _tell(allowed: LinearAnsatz, quiet: bool) -> None:
@@ -90,9 +95,7 @@ def _tell(allowed: LinearAnsatz, quiet: bool) -> None:
 def _document(allowed: LinearAnsatz) -> dict[str, Any]:
     leads = allowed.leads
     return {
-        **variables(allowed.jet),
         "symmetry": members(allowed.symmetry),
-        "parameters": [s.name for s in allowed.symmetry.parameters],
         "library": _listed(leads, [tuple(library) for library in allowed.libraries]),
         "unknowns": {"library": allowed.library_unknowns, "allowed": allowed.unknowns},
         "fixed": _by_lead(leads, allowed.fixed),

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 
-from symeq.cli.answering import Started, fragment, members, patience, variables
+from symeq.cli.answering import Started, aligned_latex, fragment, members, patience
 from symeq.cli.flags import (
     Dependent,
     Generator,
@@ -21,7 +22,7 @@ from symeq.cli.flags import (
     Quiet,
     Symmetries,
 )
-from symeq.cli.layout import hanging, labelled, section, wrapped
+from symeq.cli.layout import hanging, labelled, section, warn, wrapped
 from symeq.cli.outputs import check_outputs, write_answer
 from symeq.cli.settings import Settings, at
 from symeq.cli.words import Words, bounded, highest_order
@@ -30,6 +31,7 @@ from symeq.geometry import Jet
 from symeq.geometry.calculus import expression_text
 from symeq.invariants import Invariants
 from symeq.invariants import invariants as find_invariants
+from symeq.latex import expression_latex
 from symeq.report.table import aligned
 
 ORDER = 2  # of the jet, where none is given
@@ -83,10 +85,8 @@ def invariants(
     _tell(found, settings.switched_on("quiet"))
     write_answer(
         settings,
-        lambda: started.document(
-            variables(found.jet) | {"symmetry": members(found.symmetry)} | found.document()
-        ),
-        lambda: fragment(found.latex() if found.invariants else "% no invariants were found"),
+        lambda: started.document(words.document() | {"symmetry": members(found.symmetry)} | found.document()),
+        lambda: fragment(*_latex(found)),
     )
 
 
@@ -102,12 +102,25 @@ def _jet(settings: Settings, jet: Jet) -> Jet:
     return jet.with_order(order)
 
 
+def _latex(found: Invariants) -> Iterator[str]:
+    """The invariants, the relative ones and the operators."""
+    yield found.latex() if found.invariants else "% no invariants were found"
+    names = found.jet.latex_names(*(f.expression for f in found.relative))
+    relative = (expression_latex(f.expression, names) for f in found.relative)
+    yield aligned_latex((f"R_{{{k}}}", text) for k, text in enumerate(relative, 1))
+    operators = (d.latex() for d in found.operators)
+    yield aligned_latex((rf"\mathcal{{D}}_{{{k}}}", text) for k, text in enumerate(operators, 1))
+
+
 def _tell(found: Invariants, quiet: bool) -> None:
     texts = [expression_text(i) for i in found.invariants]
     if quiet:
-        print("\n".join(texts))
+        if texts:
+            print("\n".join(texts))
+        if not found.complete:
+            warn(f"{found.missing} of {found.counts.invariants[-1]} invariants are missing.")
         return
-    section("Symmetry", wrapped("; ".join(map(str, found.symmetry.members)) or "trivial", 4))
+    section("Symmetry", hanging("; ".join(map(str, found.symmetry.members)) or "trivial", 4))
     counts = found.counts
     table = zip(counts.jet, counts.orbit, counts.invariants, found.found, strict=True)
     state = (
@@ -128,13 +141,13 @@ def _tell(found: Invariants, quiet: bool) -> None:
     section("Invariants", *(labelled(rows) or ["none"]))
     if found.relative:
         relative = (expression_text(f.expression) for f in found.relative)
-        section("Relative invariants", *(wrapped(text, 4) for text in relative))
+        section("Relative invariants", *(hanging(text, 4) for text in relative))
     if found.operators:
-        section("Invariant derivatives", *(wrapped(str(d), 4) for d in found.operators))
+        section("Invariant derivatives", *(hanging(str(d), 4) for d in found.operators))
     if found.frame:
         vectors = (", ".join(map(expression_text, vector)) for vector in found.frame)
         section(
-            "Vectors carried along, one component for each dependent variable",
+            "Frame (vectors that the symmetry carries along)",
             *(hanging(f"({vector})") for vector in vectors),
         )
     if found.notes:

@@ -33,17 +33,52 @@ def wrapped(text: str, hang: int = 0) -> str:
     )
 
 
-def hanging(text: str) -> str:
-    """An equation in lines that fit, the right-hand side below itself."""
+def hanging(text: str, hang: int | None = None) -> str:
+    """A formula in lines that fit, broken between its terms; a right-hand side stays right of its `=`."""
     left, sign, _ = text.partition(" = ")
-    return wrapped(text, len(left) + len(sign) if sign and len(left) < NARROWEST // 2 else 4)
+    if hang is None:
+        hang = len(left) + len(sign) if sign and len(left) < NARROWEST // 2 else 4
+    within = max(width(), hang + NARROWEST // 2)
+    if len(text) <= within:
+        return text
+    lines, line = [], ""
+    for piece in _pieces(text):
+        joined = f"{line} {piece}" if line.strip() else line + piece
+        if len(joined) > within and line.strip():
+            lines.append(line)
+            joined = " " * hang + piece
+        *full, line = _filled(joined, within, hang + 2)
+        lines += full
+    return "\n".join([*lines, line])
+
+
+def _filled(line: str, within: int, hang: int) -> list[str]:
+    """A line, or several where it holds a single term that is longer."""
+    if len(line) <= within:
+        return [line]
+    return textwrap.wrap(
+        line, within, subsequent_indent=" " * hang, break_long_words=False, break_on_hyphens=False
+    )
+
+
+def _pieces(text: str) -> Iterator[str]:
+    """The parts of a formula between spaces outside brackets, each with the sign before it."""
+    depth, piece = 0, ""
+    for word in text.split(" "):
+        piece = f"{piece} {word}" if piece else word
+        depth += sum(map(word.count, "([{")) - sum(map(word.count, ")]}"))
+        if depth <= 0 and word not in ("+", "-"):
+            yield piece
+            piece = ""
+    if piece:
+        yield piece
 
 
 def labelled(rows: Iterable[tuple[str, str]]) -> list[str]:
-    """Labels in a column, and beside each its text in lines that fit."""
+    """Labels in a column, and beside each its formula in lines that fit."""
     listed = list(rows)
     longest = max((len(label) for label, _ in listed), default=0)
-    return [wrapped(f"{label:<{longest}}  {text}".rstrip(), longest + 2) for label, text in listed]
+    return [hanging(f"{label:<{longest}}  {text}".rstrip(), longest + 2) for label, text in listed]
 
 
 def beside(rows: Sequence[tuple[str, str]]) -> list[str]:
@@ -70,4 +105,9 @@ def warnings_told() -> Iterator[None]:
         finally:
             told = (str(one.message) for one in caught if issubclass(one.category, UserWarning))
             for message in dict.fromkeys(told):
-                print(f"symeq: warning: {' '.join(message.split())}", file=sys.stderr)
+                warn(message)
+
+
+def warn(message: str) -> None:
+    """Tell a warning in one line, on the stream of errors."""
+    print(f"symeq: warning: {' '.join(message.split())}", file=sys.stderr)

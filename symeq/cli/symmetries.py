@@ -7,7 +7,7 @@ from typing import Any
 
 from sympy import Expr
 
-from symeq.cli.answering import Started, fragment, patience, variables
+from symeq.cli.answering import Started, fragment, patience
 from symeq.cli.flags import (
     Consequence,
     Dependent,
@@ -22,13 +22,14 @@ from symeq.cli.flags import (
     Problem,
     Quiet,
 )
-from symeq.cli.layout import beside, hanging, section, width, wrapped
+from symeq.cli.layout import beside, hanging, section, warn, width, wrapped
 from symeq.cli.outputs import check_outputs, write_answer
 from symeq.cli.settings import Settings, at
 from symeq.cli.systems import equations_latex, read_equations
 from symeq.cli.words import Words, bounded, items
 from symeq.errors import InvalidInput, did_you_mean, quoted
 from symeq.symmetries import PointSymmetries, point_symmetries
+from symeq.symmetries.ansatz import MOST_COLUMNS, polynomial_columns
 
 DEGREE = 2
 
@@ -60,15 +61,24 @@ def symmetries(
     with patience(settings) as seconds:
         system = read_equations(words)
         functions = _functions(words)
-        found = point_symmetries(
-            system, degree=bounded(settings, "degree", DEGREE), ansatz=functions, budget=seconds
-        )
+        found = point_symmetries(system, degree=_degree(words), ansatz=functions, budget=seconds)
     _tell(found, settings.switched_on("quiet"))
     write_answer(
         settings,
-        lambda: started.document(variables(words.jet) | found.document()),
+        lambda: started.document(words.document() | found.document() | words.document()),
         lambda: fragment(equations_latex(found.equations), *_tables(found)),
     )
+
+
+def _degree(words: Words) -> int:
+    degree = bounded(words.settings, "degree", DEGREE)
+    unknowns = polynomial_columns(words.jet, degree)
+    if unknowns > MOST_COLUMNS:
+        raise InvalidInput(
+            f"{words.settings.place('degree')}: {degree} makes {unknowns} unknown coefficients; at most"
+            f" {MOST_COLUMNS} are tried. Lower it, or list the functions with `--library`."
+        )
+    return degree
 
 
 def _functions(words: Words) -> Mapping[Any, tuple[Expr, ...]] | None:
@@ -91,6 +101,11 @@ def _functions(words: Words) -> Mapping[Any, tuple[Expr, ...]] | None:
                     + did_you_mean(name, known)
                 )
             functions = tuple(words.expression(item, text) for item in items(listed if colon else text))
+            for symbol in sorted(set().union(*(f.free_symbols for f in functions)), key=str):
+                if symbol not in (*words.jet.variables, *words.constants):
+                    raise InvalidInput(
+                        f"{quoted(text)}: `{symbol}` is a derivative, which no point transformation contains."
+                    )
             for z in (known[name],) if colon else words.jet.variables:
                 found[z] = (*found.get(z, ()), *functions)
     return found
@@ -105,7 +120,10 @@ def _tables(found: PointSymmetries) -> list[str]:
 def _tell(found: PointSymmetries, quiet: bool) -> None:
     fields = [str(v) for v in found.generators]
     if quiet:
-        print("\n".join(fields))
+        if fields:
+            print("\n".join(fields))
+        if not found.certified:
+            warn(found.facts())
         return
     section("Equations", *(hanging(str(rule)) for rule in found.equations.tested))
     rows = [
@@ -116,6 +134,8 @@ def _tell(found: PointSymmetries, quiet: bool) -> None:
     section("Count", *(wrapped(line, 2) for line in (found.facts(), *found.notes)))
     if len(fields) > 1:
         table = found.commutators()
-        if max(map(len, table.splitlines())) <= width():
-            unknown = [] if found.closed else ["", "* leaves the span"]
-            section("Brackets [row, column]", table, *unknown)
+        if max(map(len, table.splitlines())) > width():
+            table = "too wide for these lines; `--latex FILE` and `--json FILE` write them"
+        elif not found.closed:
+            table += "\n\n* leaves the span"
+        section("Brackets [row, column]", table)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from sympy import Expr, Symbol
 
@@ -20,6 +21,7 @@ from symeq.geometry import (
     read_symmetry,
     trivial,
 )
+from symeq.geometry.calculus import expression_text
 from symeq.geometry.names import as_symbols, read_expression
 from symeq.parsing import evaluate
 from symeq.syntax import Node, parse_groups
@@ -92,6 +94,15 @@ class Words:
     def parameters(self) -> tuple[Symbol, ...]:
         """The constants without a value."""
         return tuple(symbol for symbol in self.constants if symbol not in self.values)
+
+    def document(self) -> dict[str, Any]:
+        """The variables and constants as values that JSON knows."""
+        return {
+            "independent": [x.name for x in self.jet.independent],
+            "dependent": [u.name for u in self.jet.dependent],
+            "parameters": [s.name for s in self.parameters],
+            "values": {s.name: expression_text(value) for s, value in self.values.items()},
+        }
 
     def expression(self, node: Node, text: str) -> Expr:
         """The expression of a node, constants with a value replaced by it."""

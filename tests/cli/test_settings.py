@@ -182,7 +182,7 @@ def test_libraries(tmp_path: Path, flags: dict[str, object], order: int, terms: 
 )
 def test_the_default_library_of_an_ode(tmp_path: Path, lead: list[str] | None, terms: str) -> None:
     given = settings(tmp_path, independent=["t"], dependent=["x,y"], degree=2, lead=lead)
-    library = next(iter(read_problem(given).library.values()))
+    library = next(iter(read_problem(given).candidates.library.values()))
     assert str(library).startswith(terms)
     assert not any("_tt" in str(term) for term in library)
 
