@@ -11,14 +11,15 @@ from sympy import Dummy, Expr, Symbol
 
 from symeq.errors import InvalidInput
 from symeq.geometry.calculus import exact_expression, expression_text, partial_derivative
+from symeq.geometry.flows import closed_flow
 from symeq.geometry.jet import Jet
 from symeq.geometry.jetring import JetRing, polynomials_on
 from symeq.geometry.names import as_symbols
+from symeq.geometry.numerical import NumericalFlow
 from symeq.latex import expression_latex, symbol_latex
 
 if TYPE_CHECKING:
     from symeq.geometry.maps import PointMap
-    from symeq.geometry.numerical import NumericalFlow
 
 TIME = Dummy("TIME")
 """The independent variable of the law's lead, whatever its name; Symmetry.on puts the jet's there."""
@@ -160,8 +161,7 @@ class VectorField:
         >>> print(VectorField({x: x**2}).flow(eps))
         x -> x/(-eps*x + 1)
         """
-        from symeq.geometry.flows import closed_flow
-        from symeq.geometry.maps import PointMap
+        from symeq.geometry.maps import PointMap  # which pulls fields back, and so needs this file
 
         parameter = exact_expression(eps)
         shared = parameter.free_symbols & self.free_symbols
@@ -170,7 +170,7 @@ class VectorField:
                 f"the flow of {self} cannot be taken at `{parameter}`, as the field holds"
                 f" {', '.join(sorted(s.name for s in shared))}; choose another name for the parameter."
             )
-        flow = closed_flow(self, parameter, budget)
+        flow = closed_flow(dict(self.components), parameter, budget)
         if flow is not None:
             return PointMap(flow)
         if parameter.free_symbols:
@@ -182,8 +182,6 @@ class VectorField:
 
     def flow_numerically(self, eps: Any) -> NumericalFlow:
         """Return the flow for a number eps as what carries points, even where there is a closed form."""
-        from symeq.geometry.numerical import NumericalFlow
-
         value = exact_expression(eps)
         if not value.is_number or not value.is_real:
             raise InvalidInput(f"a numerical flow needs a real number, found `{value}`; give one.")

@@ -11,11 +11,10 @@ from sympy import Dummy, Expr, Integer, Matrix, Symbol
 from sympy.utilities.iterables import strongly_connected_components
 
 from symeq.geometry.calculus import partial_derivative
-from symeq.geometry.exponential import matrix_exponential
-from symeq.geometry.fields import VectorField
+from symeq.geometry.flows.exponential import matrix_exponential
+from symeq.geometry.flows.quadrature import integral
+from symeq.geometry.flows.scalar import scalar_flow
 from symeq.geometry.identities import generic_points, neat, value_at, vanishes
-from symeq.geometry.quadrature import integral
-from symeq.geometry.scalarflows import scalar_flow
 
 _LARGEST_SPACE = 10
 _MULTIPLIERS = 16
@@ -24,7 +23,7 @@ _EXCLUDED = (sympy.nan, sympy.zoo, sympy.oo, -sympy.oo)
 Flow = dict[Symbol, Expr]
 
 
-def closed_flow(field: VectorField, parameter: Expr, budget: float | None = None) -> Flow | None:
+def closed_flow(components: Flow, parameter: Expr, budget: float | None = None) -> Flow | None:
     """Return g with dg/ds = v(g) and g = identity at s = 0, taken at s = parameter; None if none was found.
 
     The variables are solved in blocks, each after those its components depend on: first as functions that
@@ -32,17 +31,18 @@ def closed_flow(field: VectorField, parameter: Expr, budget: float | None = None
     fields), then by commuting linear parts, by a change of time, or, if there is one variable, as a linear,
     Bernoulli, Riccati or separable equation. Both conditions are proved before anything is returned.
 
-    Arguments: `parameter`, a symbol that the field does not hold or an exact number; `budget` in seconds.
+    Arguments: `components`, v^z by variable; `parameter`, a symbol that the field does not hold or an exact
+    number; `budget` in seconds.
     """
     until = None if budget is None else time.monotonic() + budget
     clock = Dummy("s")
-    flow = _Solver(dict(field.components), clock, until).solution()
-    if flow is None or not certified(field, flow, clock, until):
+    flow = _Solver(components, clock, until).solution()
+    if flow is None or not certified(components, flow, clock, until):
         return None
     return {z: g.xreplace({clock: parameter}) for z, g in flow.items()}
 
 
-def certified(field: VectorField, flow: Mapping[Symbol, Expr], s: Symbol, until: float | None = None) -> bool:
+def certified(components: Flow, flow: Mapping[Symbol, Expr], s: Symbol, until: float | None = None) -> bool:
     """Whether dg/ds = v(g) and g = identity at s = 0, proved; the second at points of both signs, too."""
     images = dict(flow)
     for z, g in images.items():
@@ -55,7 +55,7 @@ def certified(field: VectorField, flow: Mapping[Symbol, Expr], s: Symbol, until:
             value = value_at(start, point)
             if value is None or abs(value - point[z]) > sympy.Float("1e-15"):
                 return False
-        if not vanishes(partial_derivative(g, s) - field[z].xreplace(images)):
+        if not vanishes(partial_derivative(g, s) - components.get(z, sympy.S.Zero).xreplace(images)):
             return False
     return True
 

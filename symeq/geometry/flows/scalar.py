@@ -6,9 +6,9 @@ import sympy
 from sympy import Dummy, Expr, Integer, Symbol
 
 from symeq.geometry.calculus import partial_derivative
-from symeq.geometry.exponential import matrix_exponential
+from symeq.geometry.flows.exponential import matrix_exponential
+from symeq.geometry.flows.quadrature import integral
 from symeq.geometry.identities import neat, vanishes
-from symeq.geometry.quadrature import integral
 
 
 def scalar_flow(rate: Expr, z: Symbol, s: Symbol) -> Expr | None:
