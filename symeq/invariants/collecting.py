@@ -25,6 +25,7 @@ SMALL = 60  # monomials of the classes that are looked at where nothing is missi
 DIFFERENTIATED = 3  # the degree after which known invariants are differentiated
 APPLICATIONS = 60  # derivatives of invariants that are tried
 DIVISORS = 4  # factors below an additive relative invariant
+LONGEST, SHORTEST = 60, 4  # operations in an invariant that others are derived by, for p < 3 and more
 LONG = 3000  # terms of a derivative that are given up
 
 
@@ -95,7 +96,8 @@ class Collection:
                 self._differentiate(order, target)
             if self.pool.count < target:
                 missing = target - self.pool.count
-                self.notes.append(f"Order {order}: {missing} of {target} missing after degree {self.degree}.")
+                tried = "when the time was used up" if self.late() else f"after degree {self.degree}"
+                self.notes.append(f"Order {order}: {missing} of {target} missing {tried}.")
 
     def _full(self, order: int) -> bool:
         width = sum(k <= order for k in self.action.orders)
@@ -137,8 +139,10 @@ class Collection:
         lower += [i for i in self.chosen if self._order(i) < order - 1]
         operators = list(self._known_operators(order))
         if len(operators) < len(self.jet.independent):
-            low = [i for i in self.chosen if self._order(i) < order]
-            operators += tresse_operators(self.jet, low) if low else ()
+            # Determinants of long entries take a time that no clock could bound.
+            size = LONGEST if len(self.jet.independent) < 3 else SHORTEST
+            low = [i for i in self.chosen if self._order(i) < order and i.count_ops() <= size]
+            operators += tresse_operators(self.jet, low) if low and not self.late() else ()
         tried = 0
         found: list[Factor] = []
         for i in lower:

@@ -245,9 +245,11 @@ class Search:
     def _solutions(self, monomials: Sequence[Monomial], weights: Sequence[Any]) -> Iterator[Factor]:
         cofactors = self.cofactors
         combined = cofactors.combined(weights)
-        columns = [
-            [cofactors.defect(v, {m: 1}, combined[v]) for m in monomials] for v in cofactors.generating
-        ]
+        columns = []
+        for v in cofactors.generating:
+            columns.append([cofactors.defect(v, {m: 1}, combined[v]) for m in monomials])
+            if self.late():
+                return
         answer = self._null(columns, len(monomials))
         for vector in answer:
             poly = {monomials[k]: cofactors.ring.number(c) for k, c in vector.items()}

@@ -126,17 +126,17 @@ def test_bad_questions(options, message):
         invariants(Jet("x", "u"), trivial, **options)
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(4))
 def test_random_linear_groups(seed):
     draw = random.Random(seed)
-    p, q, order = draw.choice([(1, 1, 3), (1, 2, 2), (2, 1, 1)])
+    p, q, order = draw.choice([(1, 1, 2), (1, 2, 1), (2, 1, 1)])
     jet = Jet([f"x{i}" for i in range(p)], [f"u{a}" for a in range(q)], order=order)
 
     def entry():
         return sp.Integer(draw.choice([-2, -1, 0, 0, 1, 1, 3]))
 
     field = VectorField({z: sum(entry() * w for w in jet.variables) + entry() for z in jet.variables})
-    found = invariants(jet, Symmetry([field]), degree=4, budget=20)
+    found = invariants(jet, Symmetry([field]), degree=2, budget=20)
     assert found.certify().holds
     assert found.counts.invariants[-1] - found.missing == len(found.invariants)
     assert found.missing == 0 or found.notes
