@@ -13,7 +13,7 @@ from symeq.geometry.calculus import exact_expression, expression_text
 from symeq.geometry.jet import Jet
 from symeq.geometry.symmetry import Symmetry
 from symeq.invariants.action import Action
-from symeq.invariants.certificate import is_unchanged, is_zero_everywhere
+from symeq.invariants.certificate import is_annihilated, is_unchanged, is_zero_everywhere
 from symeq.invariants.collecting import Collection
 from symeq.invariants.counting import counts, jacobian_ranks
 from symeq.invariants.discrete import averaged, generated, prolonged
@@ -78,7 +78,7 @@ def invariants(
     chosen = of_generators = collection.real()
     if resolved.maps:
         chosen = _of_maps(jet, resolved, action, moved, chosen, deadline, notes)
-    certain = [i for i in chosen if is_zero_everywhere(action, _images(action, i))]
+    certain = [i for i in chosen if is_annihilated(action, i)]
     if len(certain) < len(chosen):
         notes.append("Some candidates could not be proven and were left out.")
     found = tuple(sum(_order(jet, i) <= k for i in certain) for k in range(n + 1))
