@@ -53,12 +53,27 @@ class ModularEchelon:
     def rank(self) -> int:
         return len(self._pivots)
 
+    def copy(self) -> ModularEchelon:
+        """The same rows, to go on from."""
+        twin = ModularEchelon(self._rows.shape[1], self.prime)
+        twin._rows, twin._pivots = self._rows.copy(), list(self._pivots)
+        return twin
+
+    def _rest(self, row: npt.ArrayLike) -> IntArray:
+        """What the rows before leave of a row."""
+        p = self.prime
+        new = np.array(row, dtype=np.int64) % p
+        return (new - _times(new[self._pivots], self._rows[: self.rank], p)) % p
+
+    def would_grow_by(self, row: npt.ArrayLike) -> bool:
+        """Say whether a row is independent of those before."""
+        return bool(self._rest(row).any())
+
     def grows_by(self, row: npt.ArrayLike) -> bool:
         """Take a row in; say whether it is independent of those before."""
         p, rank = self.prime, self.rank
         known = self._rows[:rank]
-        new = np.array(row, dtype=np.int64) % p
-        new = (new - _times(new[self._pivots], known, p)) % p
+        new = self._rest(row)
         at = np.flatnonzero(new)
         if not at.size:
             return False

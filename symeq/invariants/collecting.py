@@ -20,6 +20,7 @@ from symeq.invariants.pool import Factor, at_points_of
 from symeq.invariants.products import invariant_product
 from symeq.invariants.relative import RelativeInvariant, Search
 
+PLAIN, MANY = 3, 400  # degree and size of class up to which polynomial invariants are looked for first
 LEAST = 2  # the degree up to which relative invariants are looked for in any case
 SMALL = 60  # monomials of the classes that are looked at where nothing is missing
 DIFFERENTIATED = 3  # the degree after which known invariants are differentiated
@@ -73,7 +74,26 @@ class Collection:
         orders = dict(zip(self.action.coordinates, self.action.orders, strict=True))
         return max((orders[s] for s in expression.free_symbols if s in orders), default=0)
 
+    def _plain(self, order: int, target: int) -> bool:
+        """Take polynomial invariants alone, if those of low degree are all there are.
+
+        Factors of lower degree may exist, but nobody writes u_t^2 - u_x^2 in them without need.
+        """
+        if not self.cofactors.basis or self.pool.count >= target:
+            return False
+        before = self.pool.copy()
+        for degree in range(1, min(PLAIN, self.degree) + 1):
+            found = self.search.factors(order, degree, largest=MANY, weighted=False)
+            for factor in sorted(found, key=lambda f: f.key):
+                self.pool.take(factor)
+                if self.pool.count == target:
+                    return True
+        self.pool = before
+        return False
+
     def _at_order(self, order: int, target: int) -> None:
+        if self._plain(order, target):
+            return
         for degree in range(1, self.degree + 1):
             complete = self.pool.count >= target
             if complete and degree > LEAST or self.late():

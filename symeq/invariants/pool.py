@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -71,6 +72,13 @@ class Pool:
         self.rows = [ModularEchelon(self.width, point.prime) for point in self.points]
         self.factors: list[Factor] = []
 
+    def copy(self) -> Pool:
+        """The same factors at the same points, to go on from."""
+        twin = copy(self)
+        twin.rows = [rows.copy() for rows in self.rows]
+        twin.factors = list(self.factors)
+        return twin
+
     @property
     def weight_rank(self) -> int:
         """The rank of the cofactors of the factors."""
@@ -120,8 +128,7 @@ class Pool:
             row = self.row(factor, point)
         except (NoImage, ValueError):
             return False
-        known = rows._rows[: rows.rank]
-        return modular_rank(np.vstack([known, np.array([row], dtype=np.int64)]), point.prime) > rows.rank
+        return rows.would_grow_by(row)
 
 
 def at_points_of(cofactors: Cofactors, polys: Sequence[Poly]) -> Pool:

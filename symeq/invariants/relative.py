@@ -16,13 +16,12 @@ from sympy.polys.matrices import DomainMatrix
 
 from symeq.exact import Inconsistent, Row, solve_affine
 from symeq.exact.echelon import reduced_echelon_rows
+from symeq.invariants.classes import CLASS, Classes
 from symeq.invariants.cofactors import Cofactors
 from symeq.invariants.pool import Factor
 from symeq.terms import Monomial, Poly, multiply
 from symeq.terms.polynomials import accumulate, times
 
-MULTISETS = 60_000  # ways to choose weights of one degree that are looked at
-CLASS = 3_000  # monomials of one class
 TRIED = 300  # cofactors for one class
 EIGENVALUES = 16  # monomials of a class on which fields are diagonalised
 QUADRATIC = 20  # terms of a polynomial that is factored over the Gaussian numbers
@@ -54,38 +53,16 @@ class Search:
     cofactors: Cofactors
     deadline: float | None = None
     notes: list[str] = field(default_factory=list)
-    done: set[tuple[int, int]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         cofactors = self.cofactors
-        orders = {
-            cofactors.ring.index[z]: k
-            for z, k in zip(cofactors.action.coordinates, cofactors.action.orders, strict=True)
-        }
-        self.order_of = orders
-        scalings, gradings = cofactors.scalings, cofactors.gradings
-        self.zero = (*(0 for _ in gradings), *(cofactors.field.zero for _ in scalings))
-        self.groups: dict[tuple[int, tuple[Any, ...]], list[Monomial]] = {}
-        for at, z in enumerate(cofactors.variables):
-            key = (*(w[at] for w in gradings), *(w[at] for _, w in scalings))
-            self.groups.setdefault((self.order(z), key), []).append(z)
+        self.classes = Classes(cofactors, self.notes)
         variables = list(enumerate(cofactors.variables))
         self.place = {z[0][0]: (at, z[0][1]) for at, z in reversed(variables)}
         self.functionals, self.inverse = self._functionals()
 
     def late(self) -> bool:
         return self.deadline is not None and time.monotonic() > self.deadline
-
-    def order(self, monomial: Monomial) -> int:
-        """The order of the highest derivative."""
-        return max((self._order(i) for i, _ in monomial), default=0)
-
-    def _order(self, i: int) -> int:
-        if i in self.order_of:
-            return self.order_of[i]
-        symbols = self.cofactors.ring.generators[i].expression.free_symbols
-        index = self.cofactors.ring.index
-        return max((self.order_of[index[s]] for s in symbols if s in index), default=0)
 
     def _functionals(self) -> tuple[list[tuple[int, Monomial] | int], list[list[Any]]]:
         """Coefficients of lambda that determine the m_i, those fixed by scalings first, and their inverse."""
@@ -114,52 +91,6 @@ class Search:
         v, mu = functional
         return convert(cocycle[v].get(mu, 0))
 
-    def classes(self, order: int, degree: int) -> Iterator[tuple[int, list[Monomial]]]:
-        """The classes of monomials up to a degree and an order, with their order; small first."""
-        groups = [(k, members) for k, members in self.groups.items() if k[0] <= order]
-        if comb(len(groups) + degree, degree) > MULTISETS:
-            self.notes.append(f"Degree {degree} at order {order} has too many monomials to be searched.")
-            return
-        found: dict[tuple[Any, ...], list[tuple[int, ...]]] = {}
-        for d in range(degree, -1, -1):
-            for chosen in combinations_with_replacement(range(len(groups)), d):
-                total = self.zero
-                for g in chosen:
-                    total = tuple(a + b for a, b in zip(total, groups[g][0][1], strict=True))
-                # A class without monomials of the highest degree was searched before.
-                if d == degree or total in found:
-                    found.setdefault(total, []).append(chosen)
-        sized = []
-        for at, multisets in enumerate(found.values()):
-            size = sum(
-                prod(comb(len(groups[g][1]) + c.count(g) - 1, c.count(g)) for g in set(c)) for c in multisets
-            )
-            top = max((groups[g][0][0] for c in multisets for g in c), default=0)
-            if (top, degree) not in self.done:
-                sized.append((size, at, top, multisets))
-        left_out = sum(size > CLASS for size, *_ in sized)
-        if left_out:
-            self.notes.append(
-                f"Degree {degree} at order {order}: {left_out} classes of more than {CLASS} monomials were"
-                " left out."
-            )
-        for size, _, top, multisets in sorted(sized):
-            if size <= CLASS:
-                yield top, self._monomials(groups, multisets)
-
-    def _monomials(self, groups: Sequence[Any], multisets: Sequence[tuple[int, ...]]) -> list[Monomial]:
-        found: dict[Monomial, None] = {}
-        for chosen in multisets:
-            parts = [
-                combinations_with_replacement(groups[g][1], chosen.count(g)) for g in sorted(set(chosen))
-            ]
-            for choice in product(*parts):
-                monomial: Monomial = ()
-                for z in (z for part in choice for z in part):
-                    monomial = times(monomial, z)
-                found[monomial] = None
-        return sorted(found)
-
     def factors(
         self, order: int, degree: int, *, largest: int = CLASS, weighted: bool = True
     ) -> Iterator[Factor]:
@@ -169,7 +100,7 @@ class Search:
         than 0 are tried.
         """
         whole = True
-        for _, monomials in self.classes(order, degree):
+        for monomials in self.classes.of(order, degree):
             if len(monomials) > largest:
                 whole = False
                 break
@@ -180,7 +111,7 @@ class Search:
                 if weighted or not any(weights):
                     yield from self._solutions(monomials, weights)
         if whole and weighted:
-            self.done |= {(k, degree) for k in range(order + 1)}
+            self.classes.done |= {(k, degree) for k in range(order + 1)}
 
     def weights(self, monomials: Sequence[Monomial]) -> list[tuple[Any, ...]]:
         """The m of the cofactors that polynomials of a class may have."""
@@ -272,7 +203,7 @@ class Search:
 
     def factor(self, poly: Poly, weights: tuple[Any, ...], additive: bool = False) -> Factor:
         """A polynomial of the ring with its cofactor."""
-        order = max(self.order(m) for m in poly)
+        order = max(self.classes.order(m) for m in poly)
         return Factor(self.cofactors.ring.expression(poly), poly, weights, order, additive)
 
     def recognised(self, expression: sp.Expr) -> Factor | None:
@@ -353,7 +284,7 @@ class Search:
         v(N) = lambda_f N + lambda f
         """
         cofactors = self.cofactors
-        variables = [z for z in cofactors.variables if self.order(z) <= order]
+        variables = [z for z in cofactors.variables if self.classes.order(z) <= order]
         size = len(cofactors.basis)
         if not size or comb(len(variables) + degree, degree) > ADDITIVE:
             return
@@ -389,7 +320,9 @@ class Search:
             elif poly and any(weights) and below is not None:
                 expression = cofactors.ring.expression(poly) / below.expression
                 read = cofactors.ring.polynomial(expression)
-                yield Factor(expression, read, weights, max(self.order(m) for m in (*poly, *base)), True)
+                yield Factor(
+                    expression, read, weights, max(self.classes.order(m) for m in (*poly, *base)), True
+                )
 
 
 def _degree(monomial: Monomial) -> Any:
