@@ -20,9 +20,9 @@ from symeq.geometry.jet import Jet
 from symeq.geometry.leads import is_principal
 from symeq.geometry.maps import PointMap
 from symeq.geometry.symmetry import Symmetry
-from symeq.invariants.equivariance import POINTS, Equivariance, Motion, Vector, values_at_points
-from symeq.invariants.equivariants import EquivariantVectors, equivariant_vectors
-from symeq.invariants.factors import vectors_with_factors
+from symeq.invariants.equivariant.condition import POINTS, Equivariance, Motion, Vector, values_at_points
+from symeq.invariants.equivariant.factors import vectors_with_factors
+from symeq.invariants.equivariant.vectors import EquivariantVectors, equivariant_vectors
 from symeq.terms import Poly, add
 
 ELEMENTS = 64  # maps that a few maps may generate

@@ -21,9 +21,9 @@ from symeq.geometry.calculus import exact_expression, expression_text
 from symeq.geometry.jet import Jet
 from symeq.geometry.symmetry import Symmetry
 from symeq.invariants import Invariants, invariants
-from symeq.invariants.equivariance import Equivariance
-from symeq.invariants.equivariants import equivariant_vectors
-from symeq.invariants.factors import fixed_with_factors
+from symeq.invariants.equivariant.condition import Equivariance
+from symeq.invariants.equivariant.factors import fixed_with_factors
+from symeq.invariants.equivariant.vectors import equivariant_vectors
 from symeq.latex import expression_latex
 from symeq.terms import Monomial, TermRing
 

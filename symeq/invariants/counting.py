@@ -12,7 +12,7 @@ from sympy import Expr, S, Symbol
 
 from symeq.exact.modular import PRIMES, modular_rank
 from symeq.invariants.action import Action
-from symeq.invariants.equivariance import values_at_points
+from symeq.invariants.equivariant.condition import values_at_points
 from symeq.terms import Derivation, TermRing
 
 POINTS = 2  # random points for each prime

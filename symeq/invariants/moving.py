@@ -16,7 +16,7 @@ from symeq.geometry.fields import VectorField
 from symeq.geometry.jet import Jet
 from symeq.geometry.maps import PointMap
 from symeq.geometry.names import as_symbols
-from symeq.invariants.equivariance import Equivariance, Motion
+from symeq.invariants.equivariant.condition import Equivariance, Motion
 from symeq.invariants.radicals import tidied
 from symeq.latex import expression_latex
 

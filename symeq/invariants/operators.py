@@ -18,9 +18,9 @@ from symeq.geometry.fields import VectorField
 from symeq.geometry.jet import Jet
 from symeq.geometry.maps import PointMap
 from symeq.geometry.symmetry import Symmetry
-from symeq.invariants.equivariance import Equivariance, Motion, Vector
-from symeq.invariants.equivariants import equivariant_vectors
-from symeq.invariants.factors import vectors_with_factors
+from symeq.invariants.equivariant.condition import Equivariance, Motion, Vector
+from symeq.invariants.equivariant.factors import vectors_with_factors
+from symeq.invariants.equivariant.vectors import equivariant_vectors
 from symeq.latex import expression_latex, symbol_latex
 from symeq.terms import ModularPoint, TermRing
 from symeq.terms.polynomials import common_monomial, times

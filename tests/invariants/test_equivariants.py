@@ -9,9 +9,9 @@ import pytest
 import sympy as sp
 
 from symeq.errors import InvalidInput
-from symeq.invariants.equivariance import Equivariance, Motion
-from symeq.invariants.equivariants import equivariant_vectors, polynomial_vectors
-from symeq.invariants.factors import fixed_with_factors, vectors_with_factors
+from symeq.invariants.equivariant.condition import Equivariance, Motion
+from symeq.invariants.equivariant.factors import fixed_with_factors, vectors_with_factors
+from symeq.invariants.equivariant.vectors import equivariant_vectors, polynomial_vectors
 
 x, y, z, t, u = sp.symbols("x y z t u")
 a, b, c = sp.symbols("a b c")

@@ -12,7 +12,7 @@ import sympy as sp
 
 from symeq.exact import Inconsistent, Row, solve_affine
 from symeq.geometry.calculus import exact_expression
-from symeq.invariants.equivariance import Equivariance, Vector
+from symeq.invariants.equivariant.condition import Equivariance, Vector
 from symeq.terms import Derivation, ModularField, ModularPoint, Monomial, Poly, TermRing, add, multiply
 
 Unknown = tuple[int, Monomial]  # a component of E and a monomial in it

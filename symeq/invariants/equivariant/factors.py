@@ -11,8 +11,8 @@ import sympy as sp
 
 from symeq.exact import Inconsistent, Row, solve_affine
 from symeq.geometry.calculus import exact_expression, partial_derivative
-from symeq.invariants.equivariance import Equivariance, Motion, Vector
-from symeq.invariants.equivariants import equivariant_vectors, polynomial_vectors
+from symeq.invariants.equivariant.condition import Equivariance, Motion, Vector
+from symeq.invariants.equivariant.vectors import equivariant_vectors, polynomial_vectors
 from symeq.terms import TermRing
 
 MULTIPLES = (-1, 1, -2, 2, -3, 3, -4, 4, -6, 6)  # of the trace of M that may be the cofactor of a polynomial

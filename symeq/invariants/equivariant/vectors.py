@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import sympy as sp
 
 from symeq.errors import InvalidInput
-from symeq.invariants.coefficients import Coefficients, Unknown
-from symeq.invariants.equivariance import Equivariance, Vector
+from symeq.invariants.equivariant.coefficients import Coefficients, Unknown
+from symeq.invariants.equivariant.condition import Equivariance, Vector
 from symeq.terms import ModularField
 from symeq.terms.polynomials import times
 
@@ -63,7 +63,7 @@ def equivariant_vectors(
     else all that the degree which completes the rank has, if these are not too many; `budget` in seconds.
     Raises InvalidInput for a negative degree.
 
-    >>> from symeq.invariants.equivariance import Motion
+    >>> from symeq.invariants.equivariant.condition import Motion
     >>> x, y = sp.symbols("x y")
     >>> turn = Motion({x: -y, y: x}, ((0, -1), (1, 0)), (0, 0))
     >>> equivariant_vectors(Equivariance((x, y), 2, (turn,))).vectors
@@ -147,7 +147,7 @@ def polynomial_vectors(
 
     Arguments: as `equivariant_vectors`. Returns nothing when there are too many terms or too little time.
 
-    >>> from symeq.invariants.equivariance import Motion
+    >>> from symeq.invariants.equivariant.condition import Motion
     >>> x, y = sp.symbols("x y")
     >>> turn = Motion({x: -y, y: x}, ((0,),), (0,))
     >>> polynomial_vectors(Equivariance((x, y), 1, (turn,)), 2)
