@@ -18,7 +18,7 @@ def test_the_benchmark_runs_small(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert "| growth | 5% multiplicative | 2 | scaling(x=2, y=1) | 3 / 12 / 3 forced | 1/1 |" in printed
     assert "kdv.mat | file not present: skipped" in printed
     assert "| SE(2), scalar | 2 | 8 | 3 | 5 | 5 | yes | yes |" in printed
-    assert "| Navier-Stokes 2-d | 2 | 168 | 12 | yes |" in printed
+    assert "| Burgers | 2 | 30 | 5 | yes |" in printed
     for title, agreeing in (("Prolongation of all generators", 2), ("Rotation-equivariant right-hand", 1)):
         table = printed.split(f"## {title}")[1].split("## ")[0]
         assert table.count("| yes |\n") == agreeing and "NO" not in table
