@@ -155,10 +155,12 @@ class FunctionalAnsatz:
                 sign = "+"
                 if all(term.could_extract_minus_sign() for term in sp.Add.make_args(factor)):
                     sign, factor = "-", -factor
-                shown = render(factor)
-                if factor.is_Add:
+                number, rest = (sp.S.One, factor) if factor.is_Add else factor.as_coeff_Mul()
+                shown = render(rest)
+                if rest.is_Add:
                     shown = f"({shown})" if times == "*" else rf"\left({shown}\right)"
-                piece = call if factor == 1 else f"{call}{times}{shown}"
+                parts = ([] if number == 1 else [render(number)], [call], [] if rest == 1 else [shown])
+                piece = times.join(part for found in parts for part in found)
                 text += f" {sign} {piece}" if text else piece if sign == "+" else f"-{piece}"
             yield text or "0"
 

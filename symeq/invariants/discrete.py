@@ -73,7 +73,8 @@ def averaged(
         else:
             moving.append(invariant)
     tried = 0
-    for degree in range(1, DEGREE + 1):
+    # Noether's bound: averages of degree |G| or less generate all polynomials that are left unchanged.
+    for degree in range(1, max(DEGREE, len(elements) + 1) + 1):
         places = combinations_with_replacement(range(len(moving)), degree)
         # Powers before mixed products: they keep the parts of a law apart.
         for places_chosen in sorted(islice(places, AVERAGED), key=lambda c: (len(set(c)), c)):
@@ -94,8 +95,8 @@ def averaged(
 def _mean(function: Expr, elements: Sequence[Prolonged]) -> Expr:
     """The sum of the images, without a common number."""
     images = [function, *(function.xreplace(dict(g)) for g in elements)]
-    total = sp.Add(*images)
-    rational = all(p.exp.is_Integer for p in total.atoms(sp.Pow)) and not total.atoms(sp.Function)
-    total = sp.factor(total) if rational else sp.expand(total)
-    content, rest = total.as_coeff_Mul()
+    total = sp.expand(sp.Add(*images))
+    roots = any(not p.exp.is_Integer for p in total.atoms(sp.Pow))
+    total = total if roots or total.atoms(sp.Function) else sp.factor(total)
+    content, rest = total.as_coeff_Mul() if total.is_Mul else total.primitive()
     return rest if content.is_Rational else total
