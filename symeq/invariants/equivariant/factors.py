@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 import sympy as sp
+from sympy.polys.orderings import lex
+from sympy.polys.rings import PolyRing
 
-from symeq.exact import Inconsistent, Row, solve_affine
+from symeq.exact import Inconsistent, Row, coefficient_field, solve_affine
 from symeq.geometry.calculus import exact_expression, partial_derivative
 from symeq.invariants.equivariant.condition import Equivariance, Motion, Vector
 from symeq.invariants.equivariant.vectors import equivariant_vectors, polynomial_vectors
@@ -154,11 +156,26 @@ def _factor(condition: Equivariance, f: sp.Expr, within: Sequence[sp.Symbol]) ->
             cofactors.append(None if ratio.free_symbols & set(condition.coordinates) else ratio)
             continue
         image = sp.Add(*(h * partial_derivative(f, z) for z, h in motion.images.items() if f.has(z)))
-        quotient = sp.cancel(image / f) if image != 0 else image
-        if sp.denom(sp.together(quotient)).free_symbols & set(condition.coordinates):
+        quotient = _quotient(sp.expand(image), f, condition.coordinates)
+        if quotient is None:
             return None
-        cofactors.append(sp.expand(quotient))
+        cofactors.append(quotient)
     return Factor(f, tuple(cofactors))
+
+
+def _quotient(image: sp.Expr, f: sp.Expr, coordinates: Sequence[sp.Symbol]) -> sp.Expr | None:
+    """v(f)/f, if it is a polynomial; sparse division is hundreds of times faster than a common divisor."""
+    if image == 0:
+        return image
+    symbols = sorted((image.free_symbols | f.free_symbols) & set(coordinates), key=lambda s: s.name)
+    if image.is_polynomial(*symbols) and f.is_polynomial(*symbols):
+        ring = PolyRing(symbols, coefficient_field([image, f], symbols), lex)
+        quotient, rest = ring.from_expr(image).div(ring.from_expr(f))
+        return None if rest else sp.expand(quotient.as_expr())
+    quotient = sp.cancel(image / f)
+    if sp.denom(sp.together(quotient)).free_symbols & set(coordinates):
+        return None
+    return sp.expand(quotient)
 
 
 def _trace(motion: Motion) -> sp.Expr:
