@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from itertools import combinations_with_replacement, islice
+from math import prod
 
 import sympy as sp
 from sympy import Expr, Symbol
@@ -15,6 +16,7 @@ from symeq.geometry.maps import PointMap
 ELEMENTS = 64  # maps that a few maps may generate
 DEGREE = 4  # of the products of invariants that are averaged
 AVERAGED = 500
+FACTORED = 40  # terms of an average that is factored
 
 Prolonged = Mapping[Symbol, Expr]
 
@@ -72,6 +74,8 @@ def averaged(
             take(invariant)
         else:
             moving.append(invariant)
+    signs = [[_sign(invariant, g) for g in maps] for invariant in moving]
+    only_signs = all(all(row) for row in signs)  # then averages are products or zero
     tried = 0
     # Noether's bound: averages of degree |G| or less generate all polynomials that are left unchanged.
     for degree in range(1, max(DEGREE, len(elements) + 1) + 1):
@@ -82,14 +86,25 @@ def averaged(
             late = deadline is not None and time.monotonic() > deadline
             if len(found) == wanted or tried == AVERAGED or late:
                 return found
+            if only_signs and any(prod(signs[at][k] for at in places_chosen) < 0 for k in range(len(maps))):
+                continue
             tried += 1
             product = sp.Mul(*chosen)
             take(product)
-            if elements and len(found) < wanted:
+            if elements and not only_signs and len(found) < wanted:
                 mean = _mean(product, elements)
                 if mean not in (sp.S.Zero, product):
                     take(mean)
     return found
+
+
+def _sign(function: Expr, g: Prolonged) -> int:
+    """1 or -1 where a map multiplies a polynomial by that, else 0."""
+    image = function.xreplace(dict(g))
+    if not function.is_polynomial():
+        return int(image == function) - int(image == -function)
+    image, own = sp.expand(image), sp.expand(function)
+    return int(image == own) - int(image == sp.expand(-own))
 
 
 def _mean(function: Expr, elements: Sequence[Prolonged]) -> Expr:
@@ -97,6 +112,7 @@ def _mean(function: Expr, elements: Sequence[Prolonged]) -> Expr:
     images = [function, *(function.xreplace(dict(g)) for g in elements)]
     total = sp.expand(sp.Add(*images))
     roots = any(not p.exp.is_Integer for p in total.atoms(sp.Pow))
-    total = total if roots or total.atoms(sp.Function) else sp.factor(total)
+    long = len(sp.Add.make_args(total)) > FACTORED
+    total = total if roots or long or total.atoms(sp.Function) else sp.factor(total)
     content, rest = total.as_coeff_Mul() if total.is_Mul else total.primitive()
     return rest if content.is_Rational else total

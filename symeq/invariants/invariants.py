@@ -175,9 +175,10 @@ def _of_maps(
             deadline=deadline,
         )
     if len(taken) < len(of_generators):
+        late = deadline is not None and time.monotonic() > deadline
         notes.append(
             f"Maps: {len(of_generators) - len(taken)} invariants of the generators found no partner that the"
-            " maps leave unchanged."
+            f" maps leave unchanged{' before the time was used up' * late}."
         )
     return taken
 
