@@ -148,7 +148,8 @@ def _is_shifted_scaling(components: Mapping[Symbol, Expr], jet: Jet) -> bool:
 
 
 def _boost_kind(moving: Mapping[Symbol, Expr], components: Mapping[Symbol, Expr], jet: Jet) -> str:
-    """Motion of the frame: components f(t) along other independent variables, with one t for all."""
+    """Motion of the frame: components f(t) along other independent variables, with one t for all, and
+    a dependent variable that answers to the speed f'(t). Without one, only y d_x has a name: a shear."""
     if not moving:
         return ""
     used = set().union(*(f.free_symbols for f in moving.values())) & set(jet.variables)
@@ -156,32 +157,55 @@ def _boost_kind(moving: Mapping[Symbol, Expr], components: Mapping[Symbol, Expr]
         return ""
     [t] = used
     affine = all(sp.expand(f.diff(t, 2)) == 0 for f in moving.values())
-    if affine and len(moving) == len(components):
-        return "shear"
+    if len(moving) == len(components):
+        return "shear" if affine else ""
+    answers = any(
+        sp.expand(g.diff(t) * f.diff(t) - g * f.diff(t, 2)) == 0  # g / f' is free of t
+        for z, g in components.items()
+        if z not in moving
+        for f in moving.values()
+        if f.diff(t) != 0
+    )
+    if not answers or not _is_affine(components, jet):
+        return ""
     return "Galilean boost" if affine else "moving frame"
 
 
+def _is_affine(components: Mapping[Symbol, Expr], jet: Jet) -> bool:
+    """Whether the dependent components are affine in the dependent variables."""
+    return all(
+        sp.expand(components[z].diff(y).diff(w)) == 0
+        for z in jet.dependent
+        if z in components
+        for y in jet.dependent
+        for w in jet.dependent
+    )
+
+
 def _curved_kind(components: Mapping[Symbol, Expr], jet: Jet) -> str:
-    """Quadratic motion: x (a.x), or conformal for some diagonal metric, of the independent variables alone
-    or of all variables that move."""
+    """Quadratic motion: z (a.z), or conformal for some diagonal metric, of the independent variables alone,
+    with dependent ones carried along affinely, or of all variables that move."""
     independent = {z: f for z, f in components.items() if z in jet.independent}
     alone = not any(f.free_symbols & set(jet.dependent) for f in independent.values())
+    if independent and alone and not _is_affine(components, jet):
+        return ""
     moving = independent if independent and alone else dict(components)
     if not moving or not all(f.is_polynomial(*jet.variables) for f in moving.values()):
         return ""
     if any(sp.Poly(f, *jet.variables).homogeneous_order() != 2 for f in moving.values()):
         return ""
+    # A variable that stays fixed is no part of the motion: t (x d_y - y d_x) is a rotation for each t.
+    if not set().union(*(f.free_symbols for f in moving.values())) & set(jet.variables) <= set(moving):
+        return ""
     if _is_conformal(moving, jet):
         return "conformal"
-    return "projective" if _has_common_factor(moving) else ""
+    return "projective" if _has_common_factor(moving, jet) else ""
 
 
-def _has_common_factor(moving: Mapping[Symbol, Expr]) -> bool:
-    """Whether xi^z = w_z z l with one linear l and weights w_z."""
+def _has_common_factor(moving: Mapping[Symbol, Expr], jet: Jet) -> bool:
+    """Whether xi^z = z l with one linear l for all z."""
     factors = [sp.cancel(f / z) for z, f in moving.items()]
-    return all(f.is_polynomial() for f in factors) and all(
-        sp.cancel(f / factors[0]).is_number for f in factors
-    )
+    return factors[0].is_polynomial(*jet.variables) and all(sp.cancel(f - factors[0]) == 0 for f in factors)
 
 
 def _is_conformal(moving: Mapping[Symbol, Expr], jet: Jet) -> bool:

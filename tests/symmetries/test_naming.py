@@ -32,7 +32,32 @@ NAMED = [
     ("t^2*d_p", "gauge shift", "gauge shift of p"),
     ("exp(t)*x*d_p", "gauge shift", "gauge shift of p"),
     ("y*d_u + u*d_v", "linear", "linear transformation"),
+    ("t*d_x + t*d_u", "linear", "linear transformation"),
+    ("x^2*d_x", "projective", "projective transformation"),
+    ("u^2*d_u + u*v*d_v", "projective", "projective transformation"),
+    ("x*u*d_x + u^2*d_u", "projective", "projective transformation"),
+    ("x^2*d_x - (2*x*u + 6)*d_u", "projective", "projective transformation"),
+    ("c*t^2*d_t + c*t*x*d_x", "projective", "projective transformation"),
+    ("t^3*d_x + 3*t^2*d_u - 6*t*x*d_p", "moving frame", "moving frame along x"),
     ("u^2*d_t + d_x", "", ""),
+]
+NAMELESS = [
+    "t*u*d_t",
+    "t*x*d_t",
+    "u*x*d_x",
+    "t*u*d_u",
+    "u*v*d_u",
+    "3*t^2*d_t + t*x*d_x",
+    "t^2*d_t + x^2*d_x",
+    "t^2*d_t + u^2*d_u",
+    "t*x*d_x + t*y*d_y",
+    "t*x*d_y - t*y*d_x",
+    "t*(x + y)*d_x + t*(y - x)*d_y",
+    "x^2*d_t",
+    "x^2*d_t + d_u",
+    "exp(x)*d_t",
+    "t^2*d_x + t^2*d_u",
+    "t*d_x + u^2*d_u",
 ]
 
 
@@ -41,6 +66,12 @@ def test_names(text: str, kind: str, name: str) -> None:
     field = read_generator(text, FLOW, "c")
     assert kind in KINDS
     assert (kind_of(field, FLOW), name_of(field, FLOW)) == (kind, name)
+
+
+@pytest.mark.parametrize("text", NAMELESS)
+def test_no_name_is_given_where_the_form_does_not_fit(text: str) -> None:
+    field = read_generator(text, FLOW)
+    assert (kind_of(field, FLOW), name_of(field, FLOW)) == ("", "")
 
 
 @pytest.mark.parametrize(("text", "kind", "name"), NAMED)
