@@ -120,8 +120,22 @@ class PointSymmetries:
         text = f"dimension {self.dimension} within {within} ({sure})"
         if self.infinite_suspected:
             text += "; infinitely many suspected, the dimension keeps growing"
-        grown = ", ".join(f"{n} at degree {d}" for d, n in sorted(self.growth.items()))
-        return f"{text}: {grown}" if grown else text
+        grown = self._grown()
+        return f"{text}; {grown}" if grown else text
+
+    def _grown(self) -> str:
+        """The dimensions at other degrees, each number once: 4 at degree 1, 5 at degrees 3 and 4."""
+        degrees: dict[int, list[str]] = {}
+        for d, n in sorted(self.growth.items()):
+            if (d, n) != (self.degree, self.dimension):
+                degrees.setdefault(n, []).append(str(d))
+        parts = []
+        for n, listed in degrees.items():
+            *first, last = listed
+            parts.append(
+                f"{n} at degrees {', '.join(first)} and {last}" if first else f"{n} at degree {last}"
+            )
+        return ", ".join(parts)
 
     def __str__(self) -> str:
         labels = [f"v{k}" for k in range(1, len(self.generators) + 1)]

@@ -174,6 +174,14 @@ def test_growth_is_what_the_degrees_themselves_give() -> None:
             assert growth == {d: counts[d] for d in range(degree - 1, degree + 3)}
 
 
+def test_each_degree_is_counted_once_in_words() -> None:
+    found = point_symmetries("u_t + u*u_x = u_xx", jet=LINE, degree=2)
+    assert found.facts() == (
+        "dimension 5 within degree 2 (exact, every generator proven); 4 at degree 1, 5 at degrees 3 and 4"
+    )
+    assert found.document()["growth"] == {"1": 4, "2": 5, "3": 5, "4": 5}
+
+
 def test_what_is_too_large_to_count_is_said() -> None:
     jet = Jet("t x y z a b", "u v w p")
     found = point_symmetries(["u_t = v_x", "v_t = w_y", "w_t = p_z", "p_t = u_a + u_b*u"], jet=jet, degree=3)
