@@ -16,6 +16,7 @@ from symeq.ansatz.library import Library, check_independence
 from symeq.errors import InvalidInput
 from symeq.exact import Inconsistent
 from symeq.geometry.calculus import exact_expression
+from symeq.geometry.grammar import SymmetryLike, as_symmetry
 from symeq.geometry.jet import Jet, as_symbols
 from symeq.geometry.leads import is_principal
 from symeq.geometry.symmetry import Symmetry
@@ -186,7 +187,8 @@ class LinearAnsatz:
     @property
     def _counts(self) -> str:
         noun = "unknown" if self.unknowns == 1 else "unknowns"
-        return f"{self.symmetry}: {self.unknowns} {noun} instead of {self.library_unknowns}"
+        of = f" instead of {self.library_unknowns}" if self.unknowns < self.library_unknowns else ""
+        return f"{self.symmetry}: {self.unknowns} {noun}{of}"
 
     @property
     def _too_long(self) -> bool:
@@ -213,7 +215,7 @@ class LinearAnsatz:
 def linear_ansatz(
     jet: Jet,
     library: Libraries,
-    symmetry: Symmetry,
+    symmetry: SymmetryLike,
     *,
     lead: sp.Symbol | str | Sequence[sp.Symbol | str] | None = None,
     known: Known | None = None,
@@ -256,6 +258,7 @@ def linear_ansatz(
     leads = leading(jet, lead)
     _, index = jet.multi_index(leads[0])
     time = next(x for x, count in zip(jet.independent, index, strict=True) if count)
+    symmetry = as_symmetry(symmetry, jet, parameters)
     resolved = symmetry.on(jet, time, parameters=parameters).closed()
     libraries = _libraries(jet, library, leads, resolved.parameters)
     # Unknowns by term first: where two leads share a vector (-y, x), the lowest term gets the positive sign.

@@ -1,7 +1,14 @@
 """What is a symmetry? Jets, vector fields, point maps and the groups they make."""
 
 from symeq.geometry.fields import TIME, VectorField
-from symeq.geometry.grammar import parse, read_equation, read_generator, read_map, read_symmetry
+from symeq.geometry.grammar import (
+    as_symmetry,
+    parse,
+    read_equation,
+    read_generator,
+    read_map,
+    read_symmetry,
+)
 from symeq.geometry.groups import (
     GL,
     SE,
@@ -60,6 +67,7 @@ __all__ = [
     "Symmetry",
     "VectorField",
     "affine",
+    "as_symmetry",
     "boost",
     "conformal",
     "cyclic",

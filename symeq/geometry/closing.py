@@ -180,7 +180,9 @@ class _Span:
         if joint != self.domain:
             old, self.domain = self.domain, joint
             self.rows = [(p, {k: joint.convert_from(c, old) for k, c in row.items()}) for p, row in self.rows]
-        row = {k: self.domain.convert_from(c, domain) for k, c in entries.items() if c}
+        # SymPy would convert an algebraic number into its own field by guessing it anew.
+        same = domain == self.domain
+        row = {k: c if same else self.domain.convert_from(c, domain) for k, c in entries.items() if c}
         for pivot, known in self.rows:
             if factor := row.get(pivot):
                 for k, c in known.items():

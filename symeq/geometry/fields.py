@@ -164,6 +164,11 @@ class VectorField:
         from symeq.geometry.maps import PointMap  # which pulls fields back, and so needs this file
 
         parameter = exact_expression(eps)
+        if TIME in self.free_symbols:
+            raise InvalidInput(
+                f"the flow of {self}: which variable is the time is not said. Name it, as in"
+                " `boost(x, u, t)`, or let `Symmetry.on(jet)` fill it in."
+            )
         shared = parameter.free_symbols & self.free_symbols
         if shared:
             raise InvalidInput(

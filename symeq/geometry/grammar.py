@@ -19,6 +19,7 @@ from symeq.geometry.symmetry import Symmetry, trivial
 from symeq.syntax import Node, parse_groups, parse_tree
 
 Parameters = str | Sequence[str | Symbol]
+SymmetryLike: TypeAlias = "Symmetry | VectorField | PointMap | str | Sequence[SymmetryLike]"
 
 
 def read_symmetry(text: str, jet: Jet, parameters: Parameters = ()) -> Symmetry:
@@ -82,6 +83,38 @@ def _unknown_symmetry(name: str, text: str) -> InvalidInput:
     return InvalidInput(
         f"{quoted(text)}: unknown symmetry {quoted(name)}{spelled_out(name)}.{did_you_mean(name, NAMED)}"
         f" Known: {', '.join(NAMED)}."
+    )
+
+
+def as_symmetry(given: SymmetryLike, jet: Jet, parameters: Parameters = ()) -> Symmetry:
+    """Return what a caller may give for a symmetry: one, a generator, a map, a text, or a sequence of these.
+
+    Raises InvalidInput for anything else.
+
+    >>> jet = Jet("t x", "u")
+    >>> as_symmetry(["d_t", parse("t*d_x + d_u", jet)], jet).generators
+    (VectorField(d_t), VectorField(t*d_x + d_u))
+    """
+    if isinstance(given, Symmetry):
+        return given
+    if isinstance(given, VectorField):
+        return Symmetry([given])
+    if isinstance(given, PointMap):
+        return Symmetry(maps=[given])
+    if isinstance(given, str):
+        return read_symmetry(given, jet, parameters)
+    if isinstance(given, Sequence):
+        joint = trivial
+        for part in given:
+            joint += as_symmetry(part, jet, parameters)
+        return joint
+    found = type(given).__name__
+    hint = " Call its method `symmetry()`." if callable(getattr(given, "symmetry", None)) else ""
+    if found == "method":
+        hint = " Call it: `symmetry()`."
+    raise InvalidInput(
+        "a symmetry is a Symmetry, a VectorField, a PointMap, a text or a list of these; found"
+        f" {found}.{hint}"
     )
 
 

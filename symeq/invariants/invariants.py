@@ -10,6 +10,7 @@ from sympy import Expr, Symbol
 
 from symeq.errors import InvalidInput
 from symeq.geometry.calculus import exact_expression, expression_text
+from symeq.geometry.grammar import SymmetryLike, as_symmetry
 from symeq.geometry.jet import Jet
 from symeq.geometry.symmetry import Symmetry
 from symeq.invariants.action import Action
@@ -27,7 +28,7 @@ SIDE = 5.0  # seconds at most for operators, and for the frame
 
 def invariants(
     jet: Jet,
-    symmetry: Symmetry,
+    symmetry: SymmetryLike,
     *,
     order: int | None = None,
     degree: int = 8,
@@ -62,6 +63,7 @@ def invariants(
         raise InvalidInput(f"the degree of invariants is a whole number, 1 or more; found {degree}.")
     deadline = None if budget is None else time.monotonic() + budget
     jet = jet.with_order(n)
+    symmetry = as_symmetry(symmetry, jet, parameters)
     resolved = symmetry.on(jet, parameters=parameters).closed()
     proposed = [_read(jet, item, resolved.parameters) for item in prefer]
     kept = Action.on_jet(jet, resolved, n, coordinates)
@@ -81,6 +83,7 @@ def invariants(
     certain = [i for i in chosen if is_annihilated(action, i)]
     if len(certain) < len(chosen):
         notes.append("Some candidates could not be proven and were left out.")
+    certain = [i if i in proposed else _positive(i) for i in certain]
     found = tuple(sum(_order(jet, i) <= k for i in certain) for k in range(n + 1))
     certain.sort(key=lambda i: _order(jet, i))
     incomplete = len(certain) < numbers.invariants[-1]
@@ -132,6 +135,14 @@ def _check_proposed(
                 f"the preferred invariant `{expression_text(item)}` is not left unchanged by the map {g}: it"
                 f" becomes {shown}. Leave it or the map out."
             )
+
+
+def _positive(function: Expr) -> Expr:
+    """A sum, or its negative, that does not begin with a minus where that can be helped."""
+    if not function.is_Add or not str(function).startswith("-"):
+        return function
+    negative = sp.expand(-function)
+    return function if str(negative).startswith("-") else negative
 
 
 def _order(jet: Jet, function: Expr) -> int:

@@ -13,7 +13,7 @@ from sympy import Expr, Symbol
 from symeq.errors import InvalidInput
 from symeq.geometry.calculus import expression_text
 from symeq.geometry.fields import VectorField
-from symeq.geometry.grammar import read_symmetry
+from symeq.geometry.grammar import SymmetryLike, as_symmetry
 from symeq.geometry.jet import Jet
 from symeq.geometry.maps import PointMap
 from symeq.geometry.names import as_symbols
@@ -111,7 +111,7 @@ class Admission:
 
 def admits(
     equations: Equations | Equation | Sequence[Equation],
-    symmetry: Symmetry | Member | str | Sequence[Any],
+    symmetry: SymmetryLike,
     *,
     jet: Jet | None = None,
     parameters: str | Sequence[str | Symbol] = (),
@@ -133,7 +133,7 @@ def admits(
     """
     system = as_equations(equations, jet, parameters)
     known = tuple(dict.fromkeys([*system.parameters, *as_symbols(parameters)]))
-    given = _symmetry(symmetry, system.jet, known)
+    given = as_symmetry(symmetry, system.jet, known)
     given = given.on(system.jet, system.time, parameters=known)
     deadline = deadline_of(budget)
     try:
@@ -161,25 +161,6 @@ def _remainders(
             left, shell = _moved(equations, member, [*symmetry.parameters, *constants], deadline)
         remainders.append(tuple(_shown(shell, poly) for poly in left))
     return tuple(remainders)
-
-
-def _symmetry(symmetry: Any, jet: Jet, parameters: Sequence[Symbol]) -> Symmetry:
-    if isinstance(symmetry, Symmetry):
-        return symmetry
-    if isinstance(symmetry, VectorField):
-        return Symmetry([symmetry])
-    if isinstance(symmetry, PointMap):
-        return Symmetry(maps=[symmetry])
-    if isinstance(symmetry, str):
-        return read_symmetry(symmetry, jet, parameters)
-    if isinstance(symmetry, Sequence):
-        joint = Symmetry()
-        for part in symmetry:
-            joint += _symmetry(part, jet, parameters)
-        return joint
-    raise InvalidInput(
-        f"a symmetry is a Symmetry, a VectorField, a PointMap or a text; found {type(symmetry).__name__}."
-    )
 
 
 def _moved(

@@ -29,6 +29,7 @@ from symeq.geometry import (
     Symmetry,
     VectorField,
     affine,
+    as_symmetry,
     boost,
     conformal,
     cyclic,
@@ -328,3 +329,23 @@ def test_the_open_time_of_a_boost_is_printed_and_read() -> None:
     assert str(boost("x", "u").generators[0]) == "TIME*d_x + d_u"
     assert read_generator("TIME*d_x + d_u", JET) == VectorField({"x": TIME, "u": 1})
     assert read_generator("TIME*d_x", Jet("TIME x", "u")) == VectorField({"x": Symbol("TIME")})
+
+
+@pytest.mark.parametrize(
+    "given",
+    ["t*d_x + d_u", VectorField({"x": Symbol("t"), "u": 1}), ["t*d_x", "d_u"]],
+    ids=str,
+)
+def test_a_symmetry_may_be_given_as_what_it_is_made_of(given: object) -> None:
+    jet = Jet("t x", "u")
+    assert sum(as_symmetry(given, jet).generators, VectorField({})) == VectorField({"x": Symbol("t"), "u": 1})
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [(3, "found int"), (Symmetry().closed, "found method. Call it")],
+    ids=["int", "method"],
+)
+def test_what_is_no_symmetry_is_refused(given: object, message: str) -> None:
+    with pytest.raises(InvalidInput, match=message):
+        as_symmetry(given, Jet("t x", "u"))

@@ -194,3 +194,18 @@ def test_groups_of_the_text_grammar_close() -> None:
     symmetry = read_symmetry(text, Jet("t x y", "u v p")).on(Jet("t x y", "u v p"))
     assert symmetry.closed() == symmetry and len(symmetry.generators) == 6
     assert len((cyclic("x", "y", "z") + permutation("x", "y")).maps) == 2
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "t*d_t + x*d_x; exp(t)*d_u",
+        "exp(x)*d_u; sqrt(3)*x*d_x + t*d_t",
+        "u^2*d_x + x*d_u; d_x",
+        "x^3*d_x; d_x; u*d_t",
+    ],
+)
+def test_an_algebra_without_end_is_noticed(text: str) -> None:
+    """Polynomials, exponentials and algebraic numbers alike; it took half a minute once."""
+    with pytest.raises(InvalidInput, match="brackets give more than 64 independent fields"):
+        read_symmetry(text, Jet("t x", "u")).closed()

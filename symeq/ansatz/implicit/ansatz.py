@@ -17,6 +17,7 @@ from symeq.ansatz.library import Library
 from symeq.ansatz.linear import check_symbols, checked_library
 from symeq.errors import InvalidInput, NoLaw
 from symeq.geometry.calculus import exact_expression
+from symeq.geometry.grammar import SymmetryLike, as_symmetry
 from symeq.geometry.jet import Jet
 from symeq.geometry.symmetry import Symmetry
 
@@ -121,7 +122,7 @@ class ImplicitAnsatz:
 def implicit_ansatz(
     jet: Jet,
     library: Library | Iterable[sp.Expr],
-    symmetry: Symmetry,
+    symmetry: SymmetryLike,
     *,
     equations: int = 1,
     like: Sequence[sp.Symbol | str] | None = None,
@@ -157,6 +158,7 @@ def implicit_ansatz(
     proposition 2.10.
     """
     trail = Trail(None if budget is None else monotonic() + budget)
+    symmetry = as_symmetry(symmetry, jet, parameters)
     resolved = symmetry.on(jet, parameters=parameters).closed()
     constants = resolved.parameters
     terms = checked_library(jet, library, (), constants)
