@@ -20,6 +20,7 @@ from symeq.symmetries.equations import Equations
 from symeq.symmetries.naming import KINDS, kind_of, name_of
 
 MOST_LISTED = 64  # generators whose brackets a document lists
+MOST_TABLED = 8  # generators whose brackets make a table that can be read
 WIDEST = 90  # fields longer than this do not widen the table
 
 
@@ -162,7 +163,7 @@ class PointSymmetries:
         return table_latex(["generator", "kind"], rows)
 
     def commutators(self) -> str:
-        """Return the table of brackets [v_i, v_j] as text.
+        """Return the table of brackets [v_i, v_j] as text, for more than 8 generators those not 0 as a list.
 
         >>> from symeq.geometry import Jet
         >>> from symeq.symmetries.point import point_symmetries
@@ -173,6 +174,10 @@ class PointSymmetries:
         v3   -v2  -2*v3    0
         """
         size = len(self.generators)
+        if size > MOST_TABLED:
+            filled = [(i, j) for (i, j), entry in sorted(self._constants.items()) if entry != {}]
+            listed = [f"[v{i + 1}, v{j + 1}] = {self._cell(i, j, latex=False)}" for i, j in filled]
+            return "\n".join(listed) or "every bracket is 0"
         cells = [["", *(f"v{k}" for k in range(1, size + 1))]]
         for i in range(size):
             cells.append([f"v{i + 1}", *(self._cell(i, j, latex=False) for j in range(size))])

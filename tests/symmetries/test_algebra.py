@@ -112,3 +112,12 @@ def test_constants_may_hold_parameters_and_functions() -> None:
     fields = [VectorField({x: 1}), VectorField({x: sp.sin(k * x)}), VectorField({x: sp.cos(k * x)})]
     constants = structure_constants(fields, [x], [k])
     assert constants == {(0, 1): {2: k}, (0, 2): {1: -k}, (1, 2): {0: -k}}
+
+
+def test_brackets_of_many_generators_are_listed_without_the_zeros() -> None:
+    found = point_symmetries("u_x^2 + u_y^2 = 1", jet=Jet("x y", "u"))
+    lines = found.commutators().splitlines()
+    filled = [pair for pair, entry in sorted(found.structure_constants().items()) if entry != {}]
+    assert found.dimension == 10 and 0 < len(filled) < 45
+    assert [line.split(" = ")[0] for line in lines] == [f"[v{i + 1}, v{j + 1}]" for i, j in filled]
+    assert not any(line.endswith(" = 0") for line in lines)
