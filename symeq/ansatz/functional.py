@@ -18,6 +18,7 @@ from symeq.ansatz.linear import LinearAnsatz, leading
 from symeq.errors import InvalidInput, NoLaw
 from symeq.exact import coefficient_field
 from symeq.geometry.calculus import exact_expression, expression_text
+from symeq.geometry.grammar import SymmetryLike, as_symmetry
 from symeq.geometry.jet import Jet
 from symeq.geometry.symmetry import Symmetry
 from symeq.invariants import Invariants, invariants
@@ -44,7 +45,9 @@ class FunctionalAnsatz:
     fixed: F0, what the symmetry prescribes: a boost asks for -u u_x.
     frame: the vectors E_j, one expression per lead each.
     arguments: the invariants I, free of the leads and of derivatives of them.
-    complete: whether every law with the symmetry is of this form, where the vectors are independent.
+    complete: whether every law with the symmetry is of this form, where the vectors are independent. This is
+    meant locally: of three-fold turns, Im z^3 = +-sqrt(|z|^6 - (Re z^3)^2) is a function of |z|^2 and Re z^3
+    but for its sign. So where a power is preferred or a map acts, signs may stay undetermined.
     missing: how many invariants and vectors are known to exist but were not found; notes: what ran out.
     invariants: the invariants with their certificate.
 
@@ -204,7 +207,7 @@ class FunctionalAnsatz:
 
 def functional_ansatz(
     jet: Jet,
-    symmetry: Symmetry,
+    symmetry: SymmetryLike,
     *,
     lead: sp.Symbol | str | Sequence[sp.Symbol | str] | None = None,
     order: int | None = None,
@@ -249,6 +252,7 @@ def functional_ansatz(
     leads = leading(jet, lead)
     _, index = jet.multi_index(leads[0])
     clock = next(x for x, count in zip(jet.independent, index, strict=True) if count)
+    symmetry = as_symmetry(symmetry, jet, parameters)
     resolved = symmetry.on(jet, clock, parameters=parameters).closed()
     condition = lead_condition(jet, leads, resolved, highest)
     among = free_coordinates(jet, leads, highest)
@@ -340,8 +344,8 @@ def _linear(
     form: FunctionalAnsatz, factors: Sequence[sp.Expr], frame: Sequence[tuple[sp.Expr, ...]]
 ) -> LinearAnsatz:
     """The span of all products of factors and vectors, by independent terms."""
-    products = [tuple(sp.expand(f * e) for e in vector) for f in factors for vector in frame]
-    everything = [tuple(map(sp.expand, form.fixed)), *products]
+    products = [tuple(_multiplied_out(f * e) for e in vector) for f in factors for vector in frame]
+    everything = [tuple(map(_multiplied_out, form.fixed)), *products]
     symbols = sorted({s for v in everything for e in v for s in e.free_symbols}, key=lambda s: s.name)
     coordinates = [s for s in symbols if form.jet.is_coordinate(s)]
     libraries: list[Library] = []
@@ -361,6 +365,17 @@ def _linear(
         vectors[0],
         tuple(vectors[1 + k] for k in kept),
     )
+
+
+def _multiplied_out(expression: sp.Expr) -> sp.Expr:
+    """A sum of terms whose roots and denominators stay as they are: a / (1 + b)^3 is one term."""
+    held: dict[sp.Basic, sp.Basic] = {}
+    nodes = sp.preorder_traversal(expression)
+    for node in nodes:
+        if node.is_Pow and node.base.has(sp.Add) and not (node.exp.is_Integer and node.exp > 0):
+            held.setdefault(node, sp.Dummy())
+            nodes.skip()
+    return sp.expand(expression.xreplace(held)).xreplace({dummy: power for power, dummy in held.items()})
 
 
 def _by_terms(

@@ -15,6 +15,7 @@ from symeq.ansatz.linear import linear_ansatz
 from symeq.errors import InvalidInput, NoLaw
 from symeq.geometry.fields import VectorField
 from symeq.geometry.groups import (
+    SE,
     boost,
     cyclic,
     permutation,
@@ -262,3 +263,13 @@ def test_elements_of_a_group_of_maps() -> None:
     square = [PointMap({x: -x}), PointMap({x: y, y: x})]
     assert len(elements(square)) == 7
     assert len(elements([PointMap({x: x + 1})])) == 64
+
+
+def test_denominators_are_not_multiplied_out() -> None:
+    jet = Jet("t x", "u", order=2)
+    form = functional_ansatz(jet, translation("t") + SE("x", "u"))
+    linear = form.linearise(2)
+    u_x, u_xx = jet["u_x"], jet["u_xx"]
+    root = sp.sqrt(1 + u_x**2)
+    assert [b for (b,) in linear.basis] == [root, u_xx / root**2, u_xx**2 / root**5]
+    assert all(linear.defect(vector) == ((0,),) * len(linear.symmetry.members) for vector in linear.basis)
