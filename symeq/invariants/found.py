@@ -18,6 +18,8 @@ from symeq.invariants.operators import InvariantOperator
 from symeq.invariants.relative import RelativeInvariant
 from symeq.latex import expression_latex
 
+SHORT = 60  # characters of a relative invariant that is printed
+
 
 @dataclass(frozen=True)
 class Invariants:
@@ -54,7 +56,11 @@ class Invariants:
 
     @property
     def complete(self) -> bool:
-        """Whether every invariant is a function of these."""
+        """Whether every invariant is, locally, a function of these.
+
+        Signs may stay undetermined where a power is preferred or a map acts: of three-fold turns,
+        Im z^3 = +-sqrt(|z|^6 - (Re z^3)^2) counts as a function of |z|^2 and Re z^3.
+        """
         return self.missing == 0
 
     def certify(self) -> Certificate:
@@ -70,13 +76,21 @@ class Invariants:
             *(f"  I_{k} = {expression_text(i)}" for k, i in enumerate(self.invariants, 1)),
         ]
         if self.relative:
-            lines.append("relative: " + ", ".join(expression_text(f.expression) for f in self.relative))
+            lines.append(f"relative: {self._shown_relative()}")
         if self.operators:
             lines.append("operators: " + ", ".join(map(str, self.operators)))
-        if self.frame:
-            vectors = ("(" + ", ".join(map(expression_text, vector)) + ")" for vector in self.frame)
-            lines.append("frame: " + ", ".join(vectors))
+        if any(vector != (1,) for vector in self.frame):
+            lines.append("frame: " + ", ".join(map(_vector_text, self.frame)))
         return "\n".join([*lines, *self.notes])
+
+    def _shown_relative(self) -> str:
+        texts = [expression_text(f.expression) for f in self.relative]
+        short = [text for text in texts if len(text) < SHORT]
+        longer = len(texts) - len(short)
+        if not longer:
+            return ", ".join(short)
+        count = f"{longer} {'longer' if short else 'long'} one{'s' * (longer > 1)}"
+        return f"{', '.join(short)} and {count}" if short else count
 
     def latex(self) -> str:
         """Return the invariants as LaTeX, aligned below each other."""
@@ -108,3 +122,8 @@ class Invariants:
             "missing": self.missing,
             "notes": list(self.notes),
         }
+
+
+def _vector_text(vector: tuple[Expr, ...]) -> str:
+    inside = ", ".join(map(expression_text, vector))
+    return inside if len(vector) == 1 else f"({inside})"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations, islice
 
@@ -15,6 +15,7 @@ from symeq.errors import InvalidInput
 from symeq.exact.modular import modular_rank
 from symeq.geometry.calculus import exact_expression, expression_text, partial_derivative
 from symeq.geometry.fields import VectorField
+from symeq.geometry.grammar import SymmetryLike, as_symmetry
 from symeq.geometry.jet import Jet
 from symeq.geometry.maps import PointMap
 from symeq.geometry.symmetry import Symmetry
@@ -79,31 +80,69 @@ class InvariantOperator:
         """Whether the operator commutes with every prolonged generator and map, decided exactly."""
         return operator_condition(self.jet, symmetry, max(self.order, 1)).holds(self.coefficients)
 
-    def _text(self, times: str, terms: Iterable[tuple[str, sp.Expr, str]]) -> str:
+    def _text(self, render: Callable[[sp.Expr], str], names: Sequence[str], tex: bool) -> str:
+        terms = [(h, name) for h, name in zip(self.coefficients, names, strict=True) if h != 0]
+        if len(terms) < 2:
+            return _term(*terms[0], render, tex) if terms else "0"
+        below = [_below(h) for h, _ in terms]
+        common = {b: min(d[b] for d in below) for b in below[0] if all(b in d for d in below)}
+        factors = [b**e for b, e in common.items()]
         text = ""
-        for shown, h, name in terms:
-            if h == 0:
-                continue
-            if h == 1 or h == -1:
-                term = name if h == 1 else f"-{name}"
-            else:
-                if h.is_Add:
-                    shown = f"({shown})" if times == "*" else rf"\left({shown}\right)"
-                term = f"{shown}{times}{name}"
-            text += f" - {term[1:]}" if text and term[0] == "-" else f" + {term}" if text else term
-        return text or "0"
+        for h, name in terms:
+            term = _term(sp.Mul(h, *factors), name, render, tex)
+            text += f" - {term[1:].lstrip()}" if text and term[0] == "-" else f" + {term}" if text else term
+        return _quotient(text, common, render, tex, brackets=True)
 
     def __str__(self) -> str:
-        pairs = zip(self.coefficients, self.jet.independent, strict=True)
-        return self._text("*", ((expression_text(h), h, f"D_{x.name}") for h, x in pairs))
+        return self._text(expression_text, [f"D_{x.name}" for x in self.jet.independent], False)
 
     def latex(self) -> str:
         r"""Return LaTeX such as `u_{x} D_{x} + u_{y} D_{y}`."""
         names = self.jet.latex_names(*self.coefficients)
-        pairs = zip(self.coefficients, self.jet.independent, strict=True)
-        return self._text(
-            " ", ((expression_latex(h, names), h, f"D_{{{symbol_latex(x.name)}}}") for h, x in pairs)
-        )
+        letters = [f"D_{{{symbol_latex(x.name)}}}" for x in self.jet.independent]
+        return self._text(lambda e: expression_latex(e, names), letters, True)
+
+
+def _below(h: sp.Expr) -> dict[sp.Expr, sp.Rational]:
+    """The powers in the denominator of a product: 1 / (2 sqrt(a)) has 2^1 and a^(1/2)."""
+    number, rest = h.as_coeff_Mul()
+    found: dict[sp.Expr, sp.Rational] = {}
+    if number.is_Rational and number.q != 1:
+        found[sp.Integer(number.q)] = sp.S.One
+    for factor in sp.Mul.make_args(rest):
+        if factor.is_Pow and factor.exp.is_Rational and factor.exp < 0:
+            found[factor.base] = -factor.exp
+    return found
+
+
+def _term(h: sp.Expr, name: str, render: Callable[[sp.Expr], str], tex: bool) -> str:
+    below = _below(h)
+    h = sp.Mul(h, *(b**e for b, e in below.items()))
+    if h == 1 or h == -1:
+        text = name if h == 1 else f"-{name}"
+    else:
+        shown = render(h)
+        if h.is_Add:
+            shown = rf"\left({shown}\right)" if tex else f"({shown})"
+        text = f"{shown} {name}" if tex else f"{shown}*{name}"
+    return _quotient(text, below, render, tex, brackets=False)
+
+
+def _quotient(
+    text: str, below: dict[sp.Expr, sp.Rational], render: Callable[[sp.Expr], str], tex: bool, brackets: bool
+) -> str:
+    if not below:
+        return text
+    factors = [b**e for b, e in below.items()]
+    # A number would be multiplied into a sum.
+    denominator = factors[0] if len(factors) == 1 else sp.Mul(*factors, evaluate=False)
+    shown = render(denominator)
+    if tex:
+        sign = "-" if text[0] == "-" and not brackets else ""
+        return rf"{sign}\frac{{{text[len(sign) :]}}}{{{shown}}}"
+    if denominator.is_Add or denominator.is_Mul:
+        shown = f"({shown})"
+    return f"({text})/{shown}" if brackets else f"{text}/{shown}"
 
 
 def _total_derivative(jet: Jet, expression: sp.Expr, x: sp.Symbol) -> sp.Expr:
@@ -213,14 +252,14 @@ class _Frame:
 def _lowest(
     condition: Condition,
     jet: Jet,
-    symmetry: Symmetry,
+    symmetry: SymmetryLike,
     order: int | None,
     degree: int,
     relative: Sequence[sp.Expr],
     budget: float | None,
 ) -> _Frame:
     """Vectors order by order, each of which raises the rank, until there are as many as components."""
-    resolved = symmetry.on(jet).closed()
+    resolved = as_symmetry(symmetry, jet).on(jet).closed()
     highest = jet.order if order is None else order
     if highest < 0:
         raise InvalidInput(f"the order of a frame is a whole number, 0 or more; found {highest}.")
@@ -257,7 +296,7 @@ def _lowest(
 
 def invariant_operators(
     jet: Jet,
-    symmetry: Symmetry,
+    symmetry: SymmetryLike,
     *,
     order: int | None = None,
     degree: int = 4,
@@ -292,7 +331,7 @@ def invariant_operators(
 
 def equivariant_frame(
     jet: Jet,
-    symmetry: Symmetry,
+    symmetry: SymmetryLike,
     *,
     order: int | None = None,
     degree: int = 4,
@@ -325,7 +364,7 @@ def tresse_operators(jet: Jet, invariants: Sequence[sp.Expr]) -> tuple[Invariant
     >>> jet = Jet("x", "u")
     >>> [operator] = tresse_operators(jet, [jet["u"]])
     >>> print(operator)
-    1/u_x*D_x
+    D_x/u_x
     """
     p = len(jet.independent)
     for chosen in _independent(jet, invariants, p):

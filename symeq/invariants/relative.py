@@ -106,7 +106,6 @@ class Search:
                 break
             for weights in self.weights(monomials):
                 if self.late():
-                    self.notes.append(f"The time was used up at order {order}, degree {degree}.")
                     return
                 if weighted or not any(weights):
                     yield from self._solutions(monomials, weights)

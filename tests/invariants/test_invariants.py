@@ -5,14 +5,16 @@ from __future__ import annotations
 import random
 import time
 import warnings
+from dataclasses import replace
 
 import pytest
 import sympy as sp
 
 from symeq.errors import InvalidInput
 from symeq.geometry import Jet, Symmetry, VectorField, read_symmetry, trivial
-from symeq.invariants import invariants
+from symeq.invariants import Invariants, invariants
 from symeq.invariants.counting import jacobian_ranks
+from symeq.invariants.relative import RelativeInvariant
 
 COMPLETE = (
     ("x y", "u", "translation(x, y) + rotation(x, y)", 3),
@@ -185,3 +187,31 @@ def test_the_document_holds_texts_that_are_read_back():
     assert all(sp.simplify(a - b) == 0 for a, b in zip(again, found.invariants, strict=True))
     assert document["complete"] and document["missing"] == 0 and len(document["operators"]) == 1
     assert found.latex().count("I_{") == 2
+
+
+def _of(variables: str, order: int, text: str, budget: float = 60) -> Invariants:
+    jet = Jet(variables, "u", order=order)
+    return invariants(jet, read_symmetry(text, jet), budget=budget)
+
+
+def test_printing_leaves_out_what_says_nothing() -> None:
+    plane = _of("x y", 1, "translation(x, y) + rotation(x, y)")
+    assert "frame" not in str(plane)
+    assert plane.document()["frame"] == [["1"]]
+    curve = _of("x", 2, "translation(x, u) + rotation(x, u)")
+    assert str(curve).splitlines()[-1] == "frame: sqrt(u_x**2 + 1)"
+
+
+def test_a_spent_budget_gives_one_line_per_order() -> None:
+    hurried = _of("x y", 2, "translation(x, y) + rotation(x, y)", budget=0.0)
+    assert hurried.missing
+    assert [note.split(":")[0] for note in hurried.notes] == ["Order 0", "Order 1", "Order 2"]
+    assert all(note.endswith("missing when the time was used up.") for note in hurried.notes)
+
+
+def test_long_relative_invariants_are_counted_in_print() -> None:
+    x, u = sp.symbols("x u")
+    found = _of("x", 1, "translation(x)")
+    short, long = (RelativeInvariant(f, ()) for f in (u, sp.Add(*(x * u**k for k in range(20)))))
+    assert "relative: u and 2 longer ones" in str(replace(found, relative=(short, long, long)))
+    assert "relative: 1 long one" in str(replace(found, relative=(long,)))

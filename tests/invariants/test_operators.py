@@ -38,11 +38,11 @@ CONFORMAL = (
 )
 GROUPS = [
     (CURVE, trivial, ["D_x"]),
-    (CURVE, MOVES, ["1/sqrt(u_x**2 + 1)*D_x"]),
-    (CURVE, EQUIAFFINE, ["u_xx**(-1/3)*D_x"]),
-    (CURVE, MOVES + scaling(x=1, u=1), ["(u_x**2 + 1)/u_xx*D_x"]),
+    (CURVE, MOVES, ["D_x/sqrt(u_x**2 + 1)"]),
+    (CURVE, EQUIAFFINE, ["D_x/u_xx**(1/3)"]),
+    (CURVE, MOVES + scaling(x=1, u=1), ["(u_x**2 + 1)*D_x/u_xx"]),
     (CURVE, fields({u: 1}, {u: u}, {u: u**2}), ["D_x"]),
-    (CURVE, fields({x: 1}, {x: x}, {x: x**2}), ["1/u_x*D_x"]),
+    (CURVE, fields({x: 1}, {x: x}, {x: x**2}), ["D_x/u_x"]),
     (CURVE, fields({x: 1, u: sp.exp(x)}), ["D_x"]),
     (PLANE, translation("x", "y") + rotation("x", "y"), ["u_x*D_x + u_y*D_y", "-u_y*D_x + u_x*D_y"]),
     (PLANE, CONFORMAL, None),
@@ -151,7 +151,7 @@ def test_no_time_is_no_error() -> None:
 
 def test_printing_reads_well() -> None:
     [arc] = invariant_operators(CURVE, MOVES)
-    assert arc.latex() == r"\frac{1}{\sqrt{u_{x}^{2} + 1}} D_{x}"
+    assert arc.latex() == r"\frac{D_{x}}{\sqrt{u_{x}^{2} + 1}}"
     named = Jet("x1 x2", "u", order=1)
     sum_of_slopes = named.parse("Derivative(u, x1) + Derivative(u, x2)")
     operator = InvariantOperator(named, (sum_of_slopes, sp.Integer(-1)))
@@ -164,3 +164,16 @@ def test_gathering_keeps_the_value() -> None:
     p, q = jet["u_x"], jet["u_xx"]
     for e in (q / (1 + p**2) + p / (1 + p**2) ** 2, sp.sqrt(1 + p**2) * q + 1, p * (p + q), 1 / p + 1 / q):
         assert sp.simplify(gathered(jet, e) - e) == 0
+
+
+def test_a_common_denominator_is_written_once() -> None:
+    jet = Jet("x y", "u")
+    u_x, u_y = jet["u_x"], jet["u_y"]
+    square = u_x**2 + u_y**2
+    along = InvariantOperator(jet, (u_x / square, -u_y / square))
+    assert str(along) == "(u_x*D_x - u_y*D_y)/(u_x**2 + u_y**2)"
+    assert along.latex() == r"\frac{u_{x} D_{x} - u_{y} D_{y}}{u_{x}^{2} + u_{y}^{2}}"
+    apart = InvariantOperator(jet, (u_x / square / 2, -1 / u_y))
+    assert str(apart) == "u_x*D_x/(2*(u_x**2 + u_y**2)) - D_y/u_y"
+    assert apart.latex().endswith(r"- \frac{D_{y}}{u_{y}}")
+    assert str(InvariantOperator(jet, (jet["x"] * 0, -1 / square))) == "-D_y/(u_x**2 + u_y**2)"
