@@ -88,7 +88,8 @@ class Action:
     def ring(self) -> TermRing:
         """The terms over the coordinates, with the constants and functions of the fields."""
         everything = [*(f for field in self.fields for f in field.values()), *self.terms]
-        ring = TermRing(self.coordinates, [*everything, *self.parameters])
+        # A parameter that occurs nowhere would make the field of constants many times slower.
+        ring = TermRing(self.coordinates, everything)
         for f in everything:
             ring.polynomial(f)
         return ring
