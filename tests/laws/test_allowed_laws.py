@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from functools import cache
 
 import pytest
@@ -17,6 +18,8 @@ LEADS = [JET["u_t"], JET["v_t"]]
 NAMES = ["u", "v", *(d.name for d in JET.derivatives("u")), *(d.name for d in JET.derivatives("v"))]
 WITH_LAWS = {"linear": 33, "functional": 34, "implicit": 36}  # of the groups; the others are refused
 
+Law = tuple[sq.Symmetry, tuple[tuple[Symbol, Expr], ...]]
+
 over_groups = pytest.mark.parametrize("group", GROUPS, ids=str)
 
 
@@ -26,7 +29,7 @@ def drawn(count: int, seed: int) -> list[Expr]:
 
 
 @cache
-def linear_law(group: sq.Symmetry) -> tuple[sq.Symmetry, tuple[tuple[Symbol, Expr], ...]] | str:
+def linear_law(group: sq.Symmetry) -> Law | str:
     try:
         ansatz = sq.linear_ansatz(JET, default_library(JET, LEADS, 2, 2), group)
     except (sq.NoLaw, sq.InvalidInput) as refusal:
@@ -35,7 +38,7 @@ def linear_law(group: sq.Symmetry) -> tuple[sq.Symmetry, tuple[tuple[Symbol, Exp
 
 
 @cache
-def functional_law(group: sq.Symmetry) -> tuple[sq.Symmetry, tuple[tuple[Symbol, Expr], ...]] | str:
+def functional_law(group: sq.Symmetry) -> Law | str:
     try:
         form = sq.functional_ansatz(JET.with_order(1), group, degree=3, budget=60)
     except (sq.NoLaw, sq.InvalidInput) as refusal:
@@ -63,18 +66,9 @@ def relations(group: sq.Symmetry) -> tuple[sq.Symmetry, list[Expr]] | str:
 
 
 @over_groups
-def test_members_of_the_linear_ansatz_are_admitted(group: sq.Symmetry) -> None:
-    law = linear_law(group)
-    if isinstance(law, str):
-        assert "." in law
-        return
-    symmetry, equations = law
-    assert sq.admits(equations, symmetry, jet=JET, parameters=symmetry.parameters)
-
-
-@over_groups
-def test_members_of_the_functional_ansatz_are_admitted(group: sq.Symmetry) -> None:
-    law = functional_law(group)
+@pytest.mark.parametrize("law_of", [linear_law, functional_law], ids=["linear", "functional"])
+def test_members_are_admitted(group: sq.Symmetry, law_of: Callable[[sq.Symmetry], Law | str]) -> None:
+    law = law_of(group)
     if isinstance(law, str):
         assert "." in law
         return
