@@ -21,7 +21,7 @@ from symeq.geometry.symmetry import Symmetry
 from symeq.latex import expression_latex, table_latex
 from symeq.symmetries.condition import Condition
 from symeq.symmetries.equations import Equation, Equations, as_equations
-from symeq.symmetries.onshell import OnShell, OutOfTime, deadline_of
+from symeq.symmetries.onshell import OnShell, OutOfTime, deadline_of, in_real_functions
 from symeq.terms.polynomials import Poly
 
 Member = VectorField | PointMap
@@ -167,7 +167,8 @@ def _moved(
     equations: Equations, point_map: PointMap, constants: Sequence[Expr], deadline: float | None
 ) -> tuple[list[Poly], OnShell]:
     """Delta o g on solutions; a function may need new constants: exp(x + 2) needs exp(2)."""
-    differences = [rule.lead - rule.rest for rule in equations.tested]
+    # A map may lead from one branch of an equation to another, which a flow cannot.
+    differences = [rule.difference for rule in equations.tested]
     symbols = set().union(*(e.free_symbols for e in differences))
     images = point_map.prolong(equations.jet, sorted(filter(equations.jet.is_coordinate, symbols), key=str))
     moved = [e.subs(images, simultaneous=True) for e in differences]
@@ -180,5 +181,5 @@ def _shown(shell: OnShell, poly: Poly) -> Expr:
     """A residual for reading, factored if short."""
     if not poly:
         return sp.S.Zero
-    expression = shell.ring.expression(poly)
+    expression = in_real_functions(shell.ring.expression(poly))
     return sp.factor(expression) if len(poly) <= FACTORED else expression

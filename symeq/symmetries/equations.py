@@ -16,7 +16,7 @@ from symeq.geometry.grammar import read_equation
 from symeq.geometry.jet import Jet
 from symeq.geometry.names import as_symbols
 from symeq.latex import expression_latex
-from symeq.symmetries.onshell import OnShell
+from symeq.symmetries.onshell import OnShell, in_real_functions
 from symeq.symmetries.solving import Rule, Side, as_given, solve, terminates
 
 Equation: TypeAlias = str | Expr | tuple[Any, Any]
@@ -153,7 +153,7 @@ class Equations:
         expression = exact_expression(expression)
         shell = self.on_shell([expression])
         [poly] = shell.ring.canonical([shell.reduce(expression)])
-        return shell.ring.expression(poly)
+        return in_real_functions(shell.ring.expression(poly))
 
     def hidden(self, *, deadline: float | None = None) -> tuple[Expr, ...]:
         """Return what must vanish besides, by equality of mixed derivatives of two leads; empty if nothing.

@@ -64,6 +64,26 @@ class JetTerms(TermRing):
         return {((self._generator(symbol, "coordinate", symbol), 1),): 1}
 
 
+def in_real_functions(expression: sp.Expr) -> sp.Expr:
+    """An expression with sines and cosines in place of exponentials of imaginary arguments.
+
+    The same expression where quotients keep the imaginary unit in it.
+
+    >>> x = sp.Symbol("x")
+    >>> in_real_functions(sp.exp(sp.I * x) / 2 + sp.exp(-sp.I * x) / 2)
+    cos(x)
+    """
+    if not expression.has(sp.I):
+        return expression
+
+    def turned(exponential: sp.Expr) -> sp.Expr:
+        angle = sp.expand(exponential.args[0]).coeff(sp.I)
+        return sp.exp(sp.expand(exponential.args[0] - sp.I * angle)) * (sp.cos(angle) + sp.I * sp.sin(angle))
+
+    real = sp.expand(expression.replace(lambda e: isinstance(e, sp.exp) and e.has(sp.I), turned))
+    return expression if real.has(sp.I) else real
+
+
 class OnShell:
     """Terms on the solution manifold of rules lead = rest, closed under total derivatives.
 

@@ -24,6 +24,8 @@ MOST_STEPS = 60  # of one elimination, and substitutions in one equation
 class Rule:
     """An equation lead = rest; `tested` says whether it is one of the equations or a consequence of them.
 
+    relation: what is 0 on all branches, where lead = rest is one of them.
+
     >>> t, x = sp.symbols("u_t u_xx")
     >>> print(Rule(t, x))
     u_t = u_xx
@@ -32,6 +34,12 @@ class Rule:
     lead: sp.Symbol
     rest: sp.Expr
     tested: bool = True
+    relation: sp.Expr | None = None
+
+    @property
+    def difference(self) -> sp.Expr:
+        """What vanishes on solutions, of several branches on all of them."""
+        return self.lead - self.rest if self.relation is None else self.relation
 
     def __str__(self) -> str:
         return f"{self.lead.name} = {expression_text(self.rest)}"
@@ -219,7 +227,7 @@ def _triangular(jet: Jet, sides: Sequence[Side], ranking: Ranking, form: str) ->
         notes += note
         for other in [r for r in rules if is_principal(jet, [rule.lead], r.lead)]:
             rules.remove(other)
-            queue.append((other.lead - other.rest, other.tested))
+            queue.append((other.difference, other.tested))
         rules.append(rule)
     return None
 
@@ -264,8 +272,8 @@ def _solved_for(
     a, b, c = sp.Poly(expression, lead).all_coeffs()
     root = sp.sqrt(sp.factor(b**2 - 4 * a * c))
     rest = (root - b) / (2 * a)
-    note = [f"`{written} = 0` is solved for {lead} with the root {root}; the other branch is its conjugate."]
-    return Rule(lead, sp.expand(rest) if a.is_number else rest, tested), note
+    rule = Rule(lead, sp.expand(rest) if a.is_number else rest, tested, expression)
+    return rule, [f"`{written} = 0` is solved as `{rule}`; the other branch has the other sign of the root."]
 
 
 def _without_derivative(jet: Jet, expression: sp.Expr, reduced: sp.Expr) -> InvalidInput:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+import sympy as sp
 
 from symeq.errors import InvalidInput
 from symeq.geometry import Jet, boost, read_map, read_symmetry, scaling, translation, trivial
@@ -115,3 +116,32 @@ def test_refusals(symmetry: object, complaint: str) -> None:
 def test_no_budget_no_verdict() -> None:
     with pytest.raises(InvalidInput, match="could not be decided"):
         admits("u_tt = u_xx", "x*d_t + t*d_x", jet=LINE, budget=1e-9)
+
+
+# What each map does to the equation as it is written, roots not taken, decides.
+BRANCHES = [
+    (
+        Jet("x y", "u"),
+        "u_x^2 + u_y^2 = 1",
+        "x -> -x; u -> -u; x -> y, y -> x; x -> -y, y -> x",
+        "x -> u, u -> x",
+    ),
+    (Jet("t x", "u"), "u_t^2 = u_xx^3", "t -> -t; x -> -x", "u -> -u; t -> -t, u -> -u"),
+    (Jet("t x", "u"), "(u_t - u_x)^2 = u^2*u_x^2", "u -> -u; t -> -t, x -> -x", "t -> -t; x -> -x"),
+]
+
+
+@pytest.mark.parametrize(("jet", "equation", "good", "bad"), BRANCHES)
+def test_a_map_may_lead_from_one_branch_to_another(jet: Jet, equation: str, good: str, bad: str) -> None:
+    for text in good.split("; "):
+        assert admits(equation, text, jet=jet), text
+    for text in bad.split("; "):
+        assert not admits(equation, text, jet=jet), text
+    assert any("other branch" in note for note in Equations(jet, equation).notes)
+
+
+def test_residuals_of_real_equations_are_real() -> None:
+    pendulum = Equations(Jet("t", "x y"), ["x_t = y", "y_t = -sin(x)"])
+    answer = admits(pendulum, "x -> x + pi; d_x; x -> x + 2*pi")
+    x = pendulum.jet["x"]
+    assert [list(left) for left in answer.remainders] == [[0, sp.cos(x)], [0, -2 * sp.sin(x)], [0, 0]]
