@@ -1,0 +1,122 @@
+"""Constants inside functions, by variable projection: the coefficients in front are eliminated."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from symeq.search.genetic.forest import NOWHERE, Forest, Prefix
+from symeq.search.genetic.individual import Terms
+from symeq.search.genetic.solving import TermColumns
+
+STEPS = 8
+DIFFERENCE = 1e-6  # relative, of the numeric Jacobian
+ENOUGH = 1e-10  # relative gain of a step below which there is no further one
+DEPENDENT = 1e-12  # a diagonal entry of the triangle of unit columns
+LARGEST_FACTOR = 8.0  # by which one step may change a constant
+
+
+def refined(terms: Terms, columns: TermColumns) -> Terms:
+    r"""The individual with its inner constants c at a least-squares optimum.
+
+    .. math:: \min_c \min_\beta \| y - \Phi(c) \beta \|^2
+
+    by Levenberg and Marquardt's steps in :math:`\ln |c|`. The individual itself where it has no constants.
+    Source: G. Golub, V. Pereyra, SIAM J. Numer. Anal. 10 (1973) 413; L. Kaufman, BIT 15 (1975) 49.
+    """
+    forest = columns.forest
+    prefixes = [forest.prefix[tree] for _, tree in terms]
+    start = np.array([c for prefix in prefixes for c in constants(prefix)])
+    if not start.size:
+        return terms
+    signs = np.sign(start)
+    best = _optimum(terms, prefixes, columns, forest, np.log(np.abs(start)), signs)
+    numbers = _numbers(prefixes, signs * np.exp(best), forest)
+    if NOWHERE in numbers:
+        return terms
+    return tuple(sorted({(j, n) for (j, _), n in zip(terms, numbers, strict=True)}))
+
+
+def constants(prefix: Prefix) -> list[float]:
+    """The inner constants of a tree in prefix order."""
+    return [token[1] for token in prefix if not isinstance(token, int) and token[1] is not None]
+
+
+def with_constants(prefix: Prefix, values: Sequence[float]) -> Prefix:
+    """A tree with other inner constants."""
+    waiting = iter(values)
+    return tuple(
+        token if isinstance(token, int) or token[1] is None else (token[0], float(next(waiting)))
+        for token in prefix
+    )
+
+
+def _numbers(prefixes: Sequence[Prefix], values: np.ndarray, forest: Forest) -> list[int]:
+    numbers, used = [], 0
+    for prefix in prefixes:
+        count = len(constants(prefix))
+        numbers.append(forest.number(with_constants(prefix, values[used : used + count])))
+        used += count
+    return numbers
+
+
+def _optimum(
+    terms: Terms,
+    prefixes: Sequence[Prefix],
+    columns: TermColumns,
+    forest: Forest,
+    logarithms: np.ndarray,
+    signs: np.ndarray,
+) -> np.ndarray:
+    """Steps in ln |c| with Kaufman's Jacobian: the derivatives of the columns, projected off their span."""
+    vectors = [j for j, _ in terms]
+    counts = [len(constants(prefix)) for prefix in prefixes]
+    owner = np.repeat(np.arange(len(terms)), counts)
+    first = np.concatenate([[0], np.cumsum(counts)])
+    target = columns.target
+
+    def column(k: int, at: np.ndarray) -> np.ndarray:
+        values = forest.evaluated(with_constants(prefixes[k], (signs * np.exp(at))[first[k] : first[k + 1]]))
+        return columns.product(vectors[k], values)
+
+    matrix = np.stack([columns.column(term) for term in terms], axis=1)
+    norms = np.sqrt(np.einsum("nk,nk->k", matrix, matrix))
+    q, r = np.linalg.qr(matrix / norms)
+    here = target - q @ (target @ q)
+    left = float(here @ here)
+    damping, limit = 1e-3, np.log(LARGEST_FACTOR)
+    for _ in range(STEPS):
+        if np.abs(r.diagonal()).min() < DEPENDENT:
+            break
+        beta = np.linalg.solve(r, target @ q) / norms
+        slopes = np.empty((len(target), len(owner)))
+        for i, k in enumerate(owner):
+            moved = logarithms.copy()
+            moved[i] += DIFFERENCE
+            slopes[:, i] = (matrix[:, k] - column(int(k), moved)) * (beta[k] / DIFFERENCE)
+        jacobian = slopes - q @ (q.T @ slopes)
+        normal, descent = jacobian.T @ jacobian, jacobian.T @ here
+        if not np.isfinite(normal).all():
+            break
+        gain = 0.0
+        for _ in range(4):
+            scaled = normal + damping * np.diag(np.maximum(np.diag(normal), 1e-300))
+            step = np.clip(-np.linalg.lstsq(scaled, descent, rcond=None)[0], -limit, limit)
+            trial = matrix.copy()
+            for k in sorted(set(owner.tolist())):
+                trial[:, k] = column(k, logarithms + step)
+            sizes = np.sqrt(np.einsum("nk,nk->k", trial, trial))
+            if np.isfinite(sizes).all() and sizes.all():
+                new_q, new_r = np.linalg.qr(trial / sizes)
+                there = target - new_q @ (target @ new_q)
+                smaller = float(there @ there)
+                if smaller < left:
+                    gain = 1 - smaller / left
+                    logarithms, matrix, norms, q, r = logarithms + step, trial, sizes, new_q, new_r
+                    here, left, damping = there, smaller, damping / 10
+                    break
+            damping *= 10
+        if gain < ENOUGH:
+            break
+    return logarithms

@@ -1,0 +1,186 @@
+"""One short, independent evolution: from random individuals to a front of laws."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+from deap import base, tools
+
+from symeq.search.genetic.constants import refined
+from symeq.search.genetic.dice import deap_with
+from symeq.search.genetic.forest import Forest
+from symeq.search.genetic.front import Model, pareto
+from symeq.search.genetic.individual import Individual, SmallAndShort, Terms
+from symeq.search.genetic.problem import Problem
+from symeq.search.genetic.solving import TermColumns, solve
+from symeq.search.genetic.variation import Variation
+
+EXACT = 1e-20  # the share at which only round-off is left
+PATIENCE = 25  # generations without progress that end an epoch
+PROGRESS = 0.8  # an entry of the front counts as better when its error falls below this share
+PARSIMONY = 0.03  # of the logarithm of the error, for each node and term
+TOURNAMENT = 4
+CROSSOVER = 0.5
+GENERATIONS = 400
+ELITE = 4
+TRIES = 3  # draws for a child that is not its parent
+
+
+@dataclass(frozen=True)
+class EpochResult:
+    """What an epoch found: its front, evaluations, generations, and whether the clock ended it."""
+
+    front: tuple[Model, ...]
+    evaluations: int
+    generations: int
+    most: int
+    late: bool = False
+
+
+@dataclass
+class Evolution:
+    """The state of an epoch: DEAP's toolbox, hall of fame and log around our evaluation."""
+
+    problem: Problem
+    seed: int
+    most: int
+    population: int = 200
+    seeds: tuple[tuple[tuple[int, tuple[object, ...]], ...], ...] = ()
+    evaluations: int = 0
+    known: dict[Terms, tuple[Terms, float]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.dice = random.Random(self.seed)
+        self.forest = Forest(self.problem)
+        self.columns = TermColumns(self.problem, self.forest)
+        deap_gp, selection = deap_with(self.dice)
+        self.variation = Variation(self.forest, self.dice, deap_gp, self.most)
+        self.hall = tools.ParetoFront(similar=lambda a, b: a.terms == b.terms)
+        self.best: dict[int, float] = {}
+        self.toolbox = base.Toolbox()
+        self.toolbox.register("individual", self.variation.individual)
+        self.toolbox.register("mate", self.variation.mate)
+        self.toolbox.register("mutate", self.variation.mutate)
+        self.toolbox.register("evaluate", self.evaluate)
+        self.toolbox.register("select", selection.selTournament, tournsize=TOURNAMENT)
+        self.statistics = tools.Statistics(lambda individual: individual.error)
+        self.statistics.register("least", np.min)
+        self.statistics.register("median", np.median)
+        self.log = tools.Logbook()
+        self._refined: set[Terms] = set()
+
+    def evaluate(self, population: list[Terms]) -> list[Individual]:
+        """Individuals with their needless terms pruned, all new ones solved at once."""
+        new = [terms for terms in dict.fromkeys(population) if terms not in self.known]
+        self.evaluations += len(new)
+        keep = [term for entry in self.hall for term in entry.terms]
+        for terms, answer in zip(new, solve(self.columns, new, keep), strict=True):
+            self.known[terms] = answer
+            self.known.setdefault(answer[0], answer)
+        return [self._individual(*self.known[terms]) for terms in population]
+
+    def _individual(self, terms: Terms, error: float) -> Individual:
+        size = sum(self.forest.size[tree] for _, tree in terms) + len(terms)
+        one = Individual(terms, error, size)
+        one.fitness.values = (float(np.log(error + EXACT)) + PARSIMONY * size,)
+        return one
+
+    def improve(self, population: list[Individual]) -> bool:
+        """Take the better ones into the hall of fame; whether one of them is much better."""
+        progress = False
+        entered = []
+        for one in population:
+            if not one.terms:
+                continue
+            before = self.best.get(one.size, np.inf)
+            if one.error < before:
+                rivals = [e for s, e in self.best.items() if s <= one.size]
+                least = min(rivals, default=np.inf)
+                if one.error < least:
+                    progress |= one.error < PROGRESS * least and least > EXACT
+                    entered.append(one)
+                self.best[one.size] = one.error
+        if entered:
+            self.hall.update([_fit_for_hall(one) for one in entered])
+        return progress
+
+    def polish(self) -> list[Individual]:
+        """The members of the front whose constants were not yet at their optimum, now there."""
+        waiting = [one.terms for one in self.hall if one.terms not in self._refined]
+        waiting = [t for t in waiting if any(self.forest.nonlinear[tree] for _, tree in t)]
+        self._refined.update(waiting)
+        better = [refined(terms, self.columns) for terms in waiting]
+        self._refined.update(better)
+        return self.evaluate(better)
+
+    def front(self) -> tuple[Model, ...]:
+        """The laws of the hall of fame, free of this epoch's numbering."""
+        return pareto(
+            Model(tuple(sorted(((j, self.forest.prefix[t]) for j, t in one.terms), key=repr)), one.error, one.size)
+            for one in self.hall
+        )
+
+    def offspring(self, population: list[Individual]) -> list[Terms]:
+        """As many children as individuals, by crossover or mutation of tournament winners."""
+        count = self.population - ELITE
+        parents = self.toolbox.select(population, 2 * count)
+        children = []
+        for k in range(count):
+            first, second = parents[2 * k].terms, parents[2 * k + 1].terms
+            for _ in range(TRIES):
+                if self.dice.random() < CROSSOVER:
+                    child = self.toolbox.mate(first, second)
+                else:
+                    child = self.toolbox.mutate(first)
+                if child and child != first:
+                    break
+            children.append(child or self.toolbox.individual())
+        return children
+
+    def distinct(self, candidates: list[Individual]) -> list[Individual]:
+        """The first of each law, as many as a population holds: copies would take it over."""
+        first: dict[Terms, Individual] = {}
+        for one in candidates:
+            if one.terms:
+                first.setdefault(one.terms, one)
+        return list(first.values())[: self.population]
+
+    def run(
+        self, deadline: float | None = None, watch: Callable[[Evolution], None] | None = None
+    ) -> EpochResult:
+        """Evolve until nothing improves any more, or the law is exact, or the time is over."""
+        with np.errstate(all="ignore"):  # what is not finite is refused where it is interned
+            return self._run(deadline, watch)
+
+    def _run(self, deadline: float | None, watch: Callable[[Evolution], None] | None) -> EpochResult:
+        start = [self.toolbox.individual() for _ in range(self.population)]
+        population = self.distinct(self.toolbox.evaluate(start))
+        self.improve(population)
+        idle = generation = 0
+        late = False
+        for generation in range(1, GENERATIONS + 1):
+            ranked = sorted(population, key=lambda one: one.fitness.values)
+            children = self.toolbox.evaluate(self.offspring(population))
+            progress = self.improve(children)
+            polished = self.polish()
+            progress |= self.improve(polished)
+            population = self.distinct([*ranked[:ELITE], *polished, *children, *ranked[ELITE:]])
+            self.log.record(generation=generation, **self.statistics.compile(population))
+            self.forest.forget(tree for one in [*population, *self.hall] for _, tree in one.terms)
+            idle = 0 if progress else idle + 1
+            if watch is not None:
+                watch(self)
+            late = deadline is not None and time.monotonic() > deadline
+            if late or idle >= PATIENCE or min(self.best.values(), default=1.0) < EXACT:
+                break
+        return EpochResult(self.front(), self.evaluations, generation, self.most, late)
+
+
+def _fit_for_hall(one: Individual) -> Individual:
+    entry = Individual(one.terms, one.error, one.size, SmallAndShort())
+    entry.fitness.values = (float(np.log(one.error + 1e-300)), float(one.size))
+    return entry
