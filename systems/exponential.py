@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
-from systems.torus import Torus
-
 CIRCLE = np.exp(2j * np.pi * (np.arange(32) + 0.5) / 32)
+
+
+class Modes(Protocol):
+    """What carries real fields to the coefficients that the linear part multiplies, and back: a Torus."""
+
+    def forward(self, field: np.ndarray, /) -> np.ndarray: ...
+
+    def backward(self, coefficients: np.ndarray, /) -> np.ndarray: ...
 
 
 @dataclass(frozen=True)
@@ -59,7 +66,7 @@ class ExponentialRungeKutta:
 
 
 def evolve(
-    torus: Torus,
+    modes: Modes,
     linear: np.ndarray,
     nonlinear: Callable[[np.ndarray], np.ndarray],
     initial: np.ndarray,
@@ -69,11 +76,12 @@ def evolve(
 ) -> np.ndarray:
     """The field at every one of the equally spaced ``times``.
 
-    Arguments: ``linear``, multiplier on Fourier coefficients; ``nonlinear``, a function of the real
-    field ``field[..., x, y]`` that returns Fourier coefficients; ``initial``, the field at
-    ``times[0]``; ``step``, the longest step, units of time.
+    Arguments: ``modes``, a Torus or the combinations of its coefficients in :mod:`systems.modes`; ``linear``,
+    multiplier on the coefficients; ``nonlinear``, a function of the real field ``field[..., x, y]`` that
+    returns coefficients; ``initial``, the field at ``times[0]``; ``step``, the longest step, units of time.
     Returns ``field[time, ..., x, y]``.
 
+    >>> from systems.torus import Torus
     >>> circle = Torus(lengths=(2 * np.pi,), points=(8,))
     >>> heat = circle.derivative(2).real
     >>> times = np.array([0.0, 1.0])
@@ -84,10 +92,10 @@ def evolve(
     interval = (times[-1] - times[0]) / (len(times) - 1)
     substeps = int(np.ceil(interval / step * (1 - 1e-9)))
     rule = ExponentialRungeKutta.of(linear, interval / substeps)
-    u = torus.forward(initial)
+    u = modes.forward(initial)
     frames = [np.asarray(initial, dtype=float)]
     for _ in times[1:]:
         for _ in range(substeps):
-            u = rule.advance(u, lambda coefficients: nonlinear(torus.backward(coefficients)))
-        frames.append(torus.backward(u))
+            u = rule.advance(u, lambda coefficients: nonlinear(modes.backward(coefficients)))
+        frames.append(modes.backward(u))
     return np.stack(frames)

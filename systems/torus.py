@@ -60,23 +60,38 @@ class Torus:
         return multiplier
 
     def smooth_field(self, rng: np.random.Generator, *, waves: int) -> np.ndarray:
-        r"""A random smooth field of mean 0 and mean square 1, the same function on any number of points.
+        """A random smooth field of mean 0 and mean square 1, the same function on any number of points.
 
-        .. math:: u = \sum_{|n_a| \le m} c_n e^{2 \pi i n \cdot (x - x_0) / \ell}, \qquad
-                  c_n \sim \mathcal{CN}(0, e^{-2 |n|^2 / m^2}), \quad c_{-n} = \bar c_n
-
-        Arguments: ``rng``; ``waves`` = m, the most waves along an axis.
+        Arguments: as for :func:`random_waves`.
         """
-        numbers = np.arange(-waves, waves + 1)
-        square = np.sum(np.meshgrid(*[numbers**2] * len(self.points), indexing="ij"), axis=0)
-        c = rng.standard_normal(square.shape) + 1j * rng.standard_normal(square.shape)
-        c = np.where(square > 0, np.exp(-square / waves**2) * (c + np.flip(c).conj()), 0)
-        c /= np.linalg.norm(c)
-        for count in self.points:
-            phases = np.exp(2j * np.pi * np.outer(np.arange(count) / count, numbers))
-            c = np.tensordot(c, phases, axes=(0, 1))
-        return c.real
+        c = random_waves(rng, dimensions=len(self.points), waves=waves)
+        return sum_of_waves(c, *(np.arange(count) / count for count in self.points))
 
     @property
     def _dimensions(self) -> tuple[int, ...]:
         return tuple(range(-len(self.points), 0))
+
+
+def random_waves(rng: np.random.Generator, *, dimensions: int, waves: int) -> np.ndarray:
+    r"""Random coefficients ``c[n_1, n_2, ...]`` of a smooth real function of mean 0 and mean square 1.
+
+    .. math:: c_n \sim \mathcal{CN}(0, e^{-2 |n|^2 / m^2}), \quad c_{-n} = \bar c_n, \quad |n_a| \le m
+
+    Arguments: ``rng``; the number of ``dimensions``; ``waves`` = m, the most waves along an axis.
+    """
+    numbers = np.arange(-waves, waves + 1)
+    square = np.sum(np.meshgrid(*[numbers**2] * dimensions, indexing="ij"), axis=0)
+    c = rng.standard_normal(square.shape) + 1j * rng.standard_normal(square.shape)
+    c = np.where(square > 0, np.exp(-square / waves**2) * (c + np.flip(c).conj()), 0)
+    return c / np.linalg.norm(c)
+
+
+def sum_of_waves(c: np.ndarray, *places: np.ndarray) -> np.ndarray:
+    r"""The function of these coefficients on the grid of ``places``, in units of the box, one array per axis.
+
+    .. math:: u(s) = \sum_n c_n e^{2 \pi i n \cdot s}
+    """
+    for place, count in zip(places, c.shape, strict=True):
+        numbers = np.arange(count) - count // 2
+        c = np.tensordot(c, np.exp(2j * np.pi * np.outer(place, numbers)), axes=(0, 1))
+    return c.real
