@@ -23,7 +23,8 @@ class System:
 
     Arguments: ``independent``, ``dependent`` and ``order`` of its jet; ``equations``, ``symmetries`` and
     ``not_symmetries`` in the text grammar of symeq; ``library``, the candidate terms a search may start from;
-    ``simulate``, keyword arguments to a Record, clean of noise, the same for the same ``seed``.
+    ``spanned``, whether the law is a combination of them, or lies beyond; ``simulate``, keyword arguments to
+    a Record, clean of noise, the same for the same ``seed``. A steady law has no time among ``independent``.
 
     >>> from systems import SYSTEMS
     >>> burgers = SYSTEMS["burgers"]
@@ -40,6 +41,7 @@ class System:
     library: Candidates
     simulate: Callable[..., Record]
     not_symmetries: tuple[str, ...] = ()
+    spanned: bool = True
     independent: str = "t"
     order: int = 1
 
@@ -64,4 +66,4 @@ class System:
     @property
     def candidates(self) -> Library:
         """The library on the jet of this system."""
-        return self.library.on(self.jet)
+        return self.library.on(self.jet, list(self.law))
