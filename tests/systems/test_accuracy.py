@@ -9,14 +9,28 @@ import pytest
 
 from symeq.data.records import Record
 from systems import (
+    boussinesq,
     burgers,
+    central_force,
     damped_oscillator,
+    darcy,
+    exponential_wave,
     growth,
+    inviscid_burgers,
     isotropic_oscillator,
     kdv,
+    kepler,
     kuramoto_sivashinsky,
     lambda_omega,
+    lotka_volterra,
+    nonlinear_schroedinger,
+    saturable_laser,
+    selkov,
+    sine_gordon,
+    vector_burgers,
+    vector_wave,
 )
+from systems.modes import Polarised
 from systems.torus import Torus
 from systems.trajectories import runge_kutta
 
@@ -65,6 +79,99 @@ def test_growth_has_its_closed_form() -> None:
         assert np.abs(x - (x[0] - fed) * np.exp(-0.3 * t) - fed * np.exp(2 * t)).max() < 1e-9
 
 
+def test_sine_gordon_follows_the_breather() -> None:
+    def initial(x: np.ndarray) -> np.ndarray:
+        eta = 0.8  # at t = 0 the breather is flat, and rises with this velocity
+        return np.stack([0 * x, 4 * eta / np.cosh(eta * x)])
+
+    part = sine_gordon.simulate(initial=initial, points=512, length=60, frames=11).parts[0]
+    t, x = (part[name].values for name in "tx")
+    exact = np.stack([sine_gordon.breather(moment, x, frequency=0.6) for moment in t])
+    assert np.abs(part["u"].values - exact).max() < 1e-8
+
+
+def test_the_soliton_of_the_nonlinear_schroedinger_equation_runs_on() -> None:
+    part = nonlinear_schroedinger.simulate(
+        initial=lambda x: nonlinear_schroedinger.soliton(0, x, a=1.5, c=np.pi / 20),
+        points=512,
+        length=40,
+        frames=6,
+    ).parts[0]
+    exact = [
+        nonlinear_schroedinger.soliton(t, part["x"].values, a=1.5, c=np.pi / 20) for t in part["t"].values
+    ]
+    for name, wave in zip("uv", np.stack(exact, axis=1), strict=True):
+        assert np.abs(part[name].values - wave).max() < 1e-7
+
+
+def test_a_boussinesq_record_goes_on_where_the_last_one_ended() -> None:
+    options = {"frames": 5, "duration": 2.0}
+    long = boussinesq.simulate(frames=9, duration=4.0).parts[0]["u"].values
+    next_run = boussinesq.simulate(begin=2.0, **options).parts[0]  # type: ignore[arg-type]
+    assert np.allclose(next_run["t"], 2 + 0.5 * np.arange(5))
+    assert np.abs(next_run["u"].values - long[4:]).max() < 1e-8
+
+
+def test_energy_is_conserved() -> None:
+    prey = lotka_volterra.simulate(trajectories=5)
+    for part in prey.parts:
+        energy = lotka_volterra.energy(part["x"].values, part["y"].values, **lotka_volterra.PARAMETERS)
+        assert 3 <= energy[0] <= 4.5
+        assert np.abs(energy - energy[0]).max() < 1e-9
+
+
+def test_planets_keep_the_third_law_and_their_distance() -> None:
+    for part in kepler.simulate(trajectories=5, duration=30.0, samples=3001).parts:
+        x, y = part["x"].values, part["y"].values
+        r = np.hypot(x, y)
+        assert r.min() > 0.39
+        half_axis = (r.min() + r.max()) / 2
+        turns = np.abs(np.unwrap(np.arctan2(y, x))[-1] - np.arctan2(y[0], x[0])) / (2 * np.pi)
+        # Whole turns would be exact; a part of a turn is seen from the focus.
+        assert abs(turns - 30.0 / (2 * np.pi * half_axis**1.5)) < 0.25
+
+
+def test_central_orbits_keep_their_areal_velocity() -> None:
+    for part in central_force.simulate(trajectories=3, duration=2.0, samples=401).parts:
+        t, x, y = (part[name].values for name in "txy")
+        area = x * np.gradient(y, t, edge_order=2) - y * np.gradient(x, t, edge_order=2)
+        assert np.ptp(area[1:-1]) < 1e-4 * np.abs(x * y).max()
+
+
+def test_darcy_fields_keep_their_boundary_values_and_do_not_depend_on_the_nodes() -> None:
+    coarse, fine = (darcy.simulate(fields=2, nodes=nodes, points=41) for nodes in (120, 160))
+    for rough, smooth in zip(coarse.parts, fine.parts, strict=True):
+        assert np.abs(rough["u"].values - smooth["u"].values).max() < 1e-6 * np.abs(smooth["u"].values).max()
+    still, moved = (part["u"].values for part in fine.parts)
+    assert np.abs(still[[0, -1]]).max() == 0
+    assert moved[0].std() > 0.1 * still.max()
+
+
+def test_inviscid_waves_carry_their_values_until_they_break() -> None:
+    part = inviscid_burgers.simulate(points=4096, frames=3).parts[0]
+    x, t, u = part["x"].values, part["t"].values, part["u"].values
+    carried = np.interp(
+        x, np.concatenate([x + u[0] * t[-1] + shift for shift in (-10, 0, 10)]), np.tile(u[0], 3)
+    )
+    assert np.abs(carried - u[-1]).max() < 1e-4
+    with pytest.raises(ValueError, match="this wave breaks"):
+        inviscid_burgers.simulate(duration=100.0)
+
+
+def test_the_gradient_of_the_divergence_acts_along_the_wave_vector_alone() -> None:
+    box = Torus(lengths=(2 * np.pi, 3.0, 5.0), points=(8, 6, 10))
+    field = np.random.default_rng(0).standard_normal((3, *box.points))
+    waves = Polarised(box)
+    along = [box.derivative(*row) for row in np.eye(3, dtype=int)]
+    divergence = sum(d * part for d, part in zip(along, box.forward(field), strict=True))
+    expected = box.backward(np.stack([d * divergence for d in along]))
+    square = sum((d**2).real for d in along)
+    parts = waves.forward(field)
+    parts[0] *= square
+    parts[1:] = 0
+    assert np.allclose(waves.backward(parts), expected)
+
+
 @pytest.mark.parametrize(
     ("simulate", "options", "step", "bound"),
     [
@@ -72,8 +179,27 @@ def test_growth_has_its_closed_form() -> None:
         (burgers.simulate, {"frames": 11, "duration": 5.0}, 0.01, 1e-7),
         (kdv.simulate, {"frames": 11, "duration": 2.0}, 0.0025, 1e-4),
         (kuramoto_sivashinsky.simulate, {"frames": 11, "duration": 5.0}, 0.01, 1e-7),
+        (boussinesq.simulate, {"frames": 11, "duration": 2.0}, 0.005, 1e-8),
+        (sine_gordon.simulate, {"frames": 11, "duration": 5.0}, 0.01, 1e-7),
+        (exponential_wave.simulate, {"frames": 11, "duration": 5.0}, 0.01, 1e-7),
+        (nonlinear_schroedinger.simulate, {"frames": 11, "duration": 2.0}, 0.002, 1e-6),
+        (saturable_laser.simulate, {"frames": 3, "duration": 0.5, "points": 64}, 0.01, 1e-6),
+        (vector_wave.simulate, {"frames": 3, "duration": 0.4, "points": 16}, 0.02, 1e-6),
+        (vector_burgers.simulate, {"frames": 3, "duration": 0.5, "points": 64}, 0.01, 1e-6),
     ],
-    ids=["lambda_omega", "burgers", "kdv", "kuramoto_sivashinsky"],
+    ids=[
+        "lambda_omega",
+        "burgers",
+        "kdv",
+        "kuramoto_sivashinsky",
+        "boussinesq",
+        "sine_gordon",
+        "exponential_wave",
+        "nonlinear_schroedinger",
+        "saturable_laser",
+        "vector_wave",
+        "vector_burgers",
+    ],
 )
 def test_half_the_default_step_changes_nothing(
     simulate: Callable[..., Record], options: dict[str, float], step: float, bound: float
@@ -89,8 +215,23 @@ def test_half_the_default_step_changes_nothing(
         (burgers.simulate, 256, 10.0, 1e-6),
         (kdv.simulate, 256, 2.0, 1e-8),
         (kuramoto_sivashinsky.simulate, 256, 10.0, 1e-9),
+        (boussinesq.simulate, 256, 2.0, 1e-9),
+        (sine_gordon.simulate, 256, 5.0, 1e-9),
+        (exponential_wave.simulate, 256, 5.0, 1e-6),
+        (nonlinear_schroedinger.simulate, 256, 2.0, 1e-8),
+        (vector_burgers.simulate, 128, 0.5, 1e-6),
     ],
-    ids=["lambda_omega", "burgers", "kdv", "kuramoto_sivashinsky"],
+    ids=[
+        "lambda_omega",
+        "burgers",
+        "kdv",
+        "kuramoto_sivashinsky",
+        "boussinesq",
+        "sine_gordon",
+        "exponential_wave",
+        "nonlinear_schroedinger",
+        "vector_burgers",
+    ],
 )
 def test_twice_the_default_points_change_nothing(
     simulate: Callable[..., Record], points: int, duration: float, bound: float
@@ -149,6 +290,11 @@ def test_the_published_protocols_are_kept() -> None:
     starts = np.array([[part[name][0] for name in "xy"] for part in growing.parts])
     assert 0.2 <= starts.min() < 0.25
     assert 0.95 < starts.max() <= 1
+    sugar = selkov.simulate()
+    assert len(sugar.parts) == 10
+    assert np.allclose(sugar.parts[0]["t"], 0.002 * np.arange(10001))
+    starts = np.array([[part[name][0] for name in "xy"] for part in sugar.parts])
+    assert 0.5 <= starts.min() < starts.max() <= 1
 
 
 def test_the_spiral_turns_once_around_its_centre() -> None:

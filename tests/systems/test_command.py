@@ -19,7 +19,7 @@ from systems.__main__ import app
 
 
 def run(*words: str) -> tuple[int, str]:
-    result = CliRunner(env={"COLUMNS": "200"}).invoke(app, list(words))
+    result = CliRunner(env={"COLUMNS": "500"}).invoke(app, list(words))
     assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
     return result.exit_code, result.output
 
