@@ -86,6 +86,20 @@ class AxisOperators:
             return kernel[0] * values[tuple(inside)]
         return correlate1d(values, kernel, axis=axis, mode="nearest")[tuple(inside)]
 
+    def stencils(self, points: np.ndarray) -> tuple[np.ndarray, list[np.ndarray]]:
+        """Where the stencils of some points lie on the axis (point, place), and the weights of each order."""
+        if self.multipliers:
+            places = np.broadcast_to(np.arange(self.size), (len(points), self.size))
+            distance = (points[:, None] - np.arange(self.size)) % self.size
+            return places, [np.real(np.fft.ifft(multiplier))[distance] for multiplier in self.multipliers]
+        places = points[:, None] + np.arange(-self.halo, self.halo + 1)
+        if self.matrices:
+            rows = [matrix[points] for matrix in self.matrices]
+            line = np.arange(len(points))[:, None]
+            return places, [np.asarray(row[line, places].toarray()) for row in rows]
+        weights = [np.broadcast_to(kernel, places.shape) for kernel in self.kernels]
+        return places % self.size if self.periodic else places, weights
+
     def noise_gram(self) -> np.ndarray:
         """Covariance of (D^0 w, ..., D^d w) at one point, for unit white noise w on the axis (mean over
         points)."""

@@ -15,6 +15,7 @@ from symeq.geometry.jet import Jet
 
 BLOCKS = 48  # resampling blocks: enough for a variance, few enough that each is longer than a stencil
 CHUNK_ROWS = 32_768  # rows differentiated at once: their columns stay in the cache
+PATCH = 4_000_000  # values around scattered points that are gathered at once
 FEWEST_BLOCKS = 12  # a variance from fewer is worth little: then blocks may be shorter than a stencil
 
 
@@ -107,6 +108,74 @@ class JetGrid:
                     rows = tuple(int(np.prod([len(span) for span in reach])) for reach in inside)
                     yield Chunk(block, jets, rows, int(np.prod([len(span) for span in window])))
                 block += 1
+
+    def scattered(self, rung: int, count: int, seed: int) -> dict[Symbol, np.ndarray]:
+        """The coordinates (sample,) at points drawn at random, all points where there are not more.
+
+        Arguments: ``rung``, whose rules are used; the points have full stencils on every rung, so that all
+        rungs may be asked at the same points; ``count``; ``seed`` of the draw, which is without repetition.
+        """
+        parts = range(len(self.record.parts))
+        boxes = [self._common(part) for part in parts]
+        sizes = np.array([int(np.prod([len(span) for span in box])) for box in boxes])
+        total = int(sizes.sum())
+        rng = np.random.default_rng(seed)
+        chosen = np.sort(rng.choice(total, count, replace=False)) if total > count else np.arange(total)
+        first = np.concatenate([[0], np.cumsum(sizes)])
+        pieces = []
+        for part in parts:
+            own = chosen[(chosen >= first[part]) & (chosen < first[part + 1])] - first[part]
+            if own.size:
+                inside = np.unravel_index(own, [len(span) for span in boxes[part]])
+                points = [index + span.start for index, span in zip(inside, boxes[part], strict=True)]
+                pieces.append(self._jets_at(part, rung, points))
+        return {
+            z: np.concatenate([piece[z] for piece in pieces]) if pieces else np.empty(0)
+            for z in self.coordinates
+        }
+
+    def _common(self, part: int) -> tuple[range, ...]:
+        """The points of a part at which all rungs have full stencils."""
+        rungs = self.operators(part)
+        return tuple(
+            range(max(op.first for op in axis), max(max(op.first for op in axis), min(op.last for op in axis)))
+            for axis in zip(*rungs, strict=True)
+        )
+
+    def _jets_at(self, part: int, rung: int, points: Sequence[np.ndarray]) -> dict[Symbol, np.ndarray]:
+        record, operators = self.record, self.operators(part)[rung]
+        jets = {
+            x: record.parts[part][str(x)].values[points[axis]]
+            for axis, x in enumerate(self.jet.independent)
+            if x in self.coordinates
+        }
+        width = int(np.prod([op.size if op.whole else op.support for op in operators]))
+        step = max(1, PATCH // width)
+        for u in dict.fromkeys(u for u, _ in self.wanted):
+            values = record.parts[part][str(u)].values
+            indices = [index for v, index in self.wanted if v == u]
+            columns: dict[tuple[int, ...], list[np.ndarray]] = {index: [] for index in indices}
+            for start in range(0, len(points[0]), step):
+                own = [axis[start : start + step] for axis in points]
+                stencils = [op.stencils(axis) for op, axis in zip(operators, own, strict=True)]
+                count = len(own[0])
+                places = tuple(
+                    where.reshape(count, *(-1 if k == axis else 1 for k in range(len(own))))
+                    for axis, (where, _) in enumerate(stencils)
+                )
+                stages = {(): np.asarray(values[places], dtype=float)}
+                for index in indices:
+                    for axis in range(len(index)):
+                        if index[: axis + 1] not in stages:
+                            weights = stencils[axis][1][index[axis]]
+                            before = stages[index[:axis]]
+                            stages[index[: axis + 1]] = np.einsum(
+                                "pi,pir->pr", weights, before.reshape(count, weights.shape[1], -1)
+                            )
+                    columns[index].append(stages[index].reshape(count))
+            for index in indices:
+                jets[self.jet.derivative(u, index)] = np.concatenate(columns[index])
+        return jets
 
     def independent_rows(self, rung: int) -> float:
         """Rows divided by the points that one stencil touches: how many values are surely worth counting."""

@@ -49,7 +49,6 @@ class Evolution:
     seed: int
     most: int
     population: int = 200
-    seeds: tuple[tuple[tuple[int, tuple[object, ...]], ...], ...] = ()
     evaluations: int = 0
     known: dict[Terms, tuple[Terms, float]] = field(default_factory=dict)
 

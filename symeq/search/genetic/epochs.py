@@ -1,0 +1,221 @@
+"""Many short evolutions, in order, until two of them agree: the same answer for any number of workers."""
+
+from __future__ import annotations
+
+import multiprocessing
+import random
+import signal
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from enum import Enum
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from symeq.search.genetic.epoch import EpochResult, Evolution
+from symeq.search.genetic.front import Model, choose, pareto
+from symeq.search.genetic.problem import Problem
+from symeq.search.genetic.replay import predicted
+
+TERMS, TERMS_NOISY = (3, 4, 6, 8), (4, 6, 8)  # the most terms of an epoch's laws, drawn anew for each
+AGREEING = 2  # epochs that must choose the same law
+FEWEST_NOISY = 6  # epochs before a noisy search may stop
+NOISY = 1e-6  # share of the target's mean square that is noise
+SAME = 0.05  # of what a law leaves: laws that differ by less are the same law
+SAME_ERROR = 1.2
+ROUND_OFF = 1e-18  # a law that leaves no more needs no second witness
+
+
+class Stop(Enum):
+    """Why a search ended; the value is how that is told."""
+
+    AGREED = "two independent epochs chose the same law"
+    EXACT = "the law is exact to round-off"
+    EPOCHS = "the largest number of epochs was reached, and no two of them agree"
+    EVALUATIONS = "the evaluations granted are spent, and no two epochs agree"
+    CLOCK = "the time granted was spent: another machine, or another day, may give another front"
+    INTERRUPTED = "the search was interrupted"
+
+    @property
+    def decided(self) -> bool:
+        """Whether the search itself was content."""
+        return self in (Stop.AGREED, Stop.EXACT)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How long to search: the most epochs and evaluations, the time at which to give up (monotonic), the
+    individuals of a population, and the seed of everything."""
+
+    seed: int = 0
+    epochs: int = 40
+    evaluations: int | None = None
+    deadline: float | None = None
+    population: int = 200
+    workers: int | Executor = 1
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The union of all fronts, the law chosen from it, the epochs it came from, and why they ended."""
+
+    front: tuple[Model, ...]
+    chosen: Model | None
+    epochs: tuple[EpochResult, ...]
+    stop: Stop
+
+    @property
+    def evaluations(self) -> int:
+        return sum(epoch.evaluations for epoch in self.epochs)
+
+    @property
+    def agreeing(self) -> int:
+        return len(self.epochs)
+
+
+@dataclass
+class Consumed:
+    """The epochs so far, in order, and the law that two of them agree on."""
+
+    problem: Problem
+    epochs: list[EpochResult] = field(default_factory=list)
+    _choices: list[tuple[Model, np.ndarray, bool]] = field(default_factory=list)
+
+    def add(self, epoch: EpochResult) -> None:
+        self.epochs.append(epoch)
+        chosen = choose(epoch.front, self.problem)
+        if chosen is not None:
+            self._choices.append((chosen, predicted(chosen, self.problem), len(chosen.terms) < epoch.most))
+
+    @property
+    def front(self) -> tuple[Model, ...]:
+        return pareto(model for epoch in self.epochs for model in epoch.front)
+
+    def stop(self, plan: Plan) -> Stop | None:
+        """Whether that is enough, and why."""
+        front = self.front
+        chosen = choose(front, self.problem)
+        if chosen is not None:
+            if chosen.error < ROUND_OFF:
+                return Stop.EXACT
+            noisy = self.problem.noise > NOISY
+            if len(self.epochs) >= (FEWEST_NOISY if noisy else AGREEING):
+                law = predicted(chosen, self.problem)
+                witnesses = sum(
+                    free
+                    and max(chosen.error, model.error) <= SAME_ERROR * min(chosen.error, model.error)
+                    and float(np.mean((law - other) ** 2)) <= SAME * chosen.error * self._square
+                    for model, other, free in self._choices
+                )
+                if witnesses >= AGREEING:
+                    return Stop.AGREED
+        if len(self.epochs) >= plan.epochs:
+            return Stop.EPOCHS
+        if plan.evaluations is not None and sum(e.evaluations for e in self.epochs) >= plan.evaluations:
+            return Stop.EVALUATIONS
+        return None
+
+    @property
+    def _square(self) -> float:
+        return float(np.mean(self.problem.target**2))
+
+
+Watch = Callable[[Consumed], None]
+
+
+def evolve(problem: Problem, plan: Plan, *, done: Sequence[EpochResult] = (), watch: Watch | None = None) -> Outcome:
+    """Run epochs in the order of their numbers until they agree or something runs out.
+
+    Arguments: ``done``, the epochs of a search that was broken off, which are not run again; ``watch``,
+    called after each epoch. An epoch depends on the problem, the seed and its number alone, and results are
+    taken in order, so that the outcome is the same for any number of workers, unless the clock ends it.
+    Ctrl-C ends the search with what was found; where that is nothing, KeyboardInterrupt goes on.
+    """
+    consumed = Consumed(problem)
+    for epoch in done:
+        consumed.add(epoch)
+    stop = consumed.stop(plan) if done else None
+    try:
+        if stop is None:
+            for epoch in _epochs(problem, plan, len(done)):
+                consumed.add(epoch)
+                if watch is not None and not epoch.late:
+                    watch(consumed)
+                stop = Stop.CLOCK if epoch.late else consumed.stop(plan)
+                if stop is None and plan.deadline is not None and time.monotonic() > plan.deadline:
+                    stop = Stop.CLOCK
+                if stop is not None:
+                    break
+    except KeyboardInterrupt:
+        if not consumed.front:
+            raise
+        stop = Stop.INTERRUPTED
+    front = consumed.front
+    return Outcome(front, choose(front, problem), tuple(consumed.epochs), stop or Stop.EPOCHS)
+
+
+def run_epoch(problem: Problem, plan: Plan, number: int) -> EpochResult:
+    """The epoch of one number: its seed and the most terms follow from the seed of the search."""
+    [word] = np.random.SeedSequence(plan.seed, spawn_key=(number,)).generate_state(1, np.uint64)
+    dice = random.Random(int(word))
+    most = dice.choice(TERMS_NOISY if problem.noise > NOISY else TERMS)
+    with threadpool_limits(1, "blas"):
+        evolution = Evolution(problem, dice.getrandbits(62), most, plan.population)
+        return evolution.run(plan.deadline)
+
+
+def _epochs(problem: Problem, plan: Plan, first: int) -> Iterator[EpochResult]:
+    bare = Plan(plan.seed, plan.epochs, plan.evaluations, plan.deadline, plan.population)
+    if plan.workers == 1:
+        for number in range(first, plan.epochs):
+            yield run_epoch(problem, bare, number)
+        return
+    with _workers(problem, plan) as (submit, ahead):
+        waiting: dict[int, Future[EpochResult]] = {}
+        try:
+            for number in range(first, plan.epochs):
+                for later in range(number, min(number + ahead, plan.epochs)):
+                    if later not in waiting:
+                        waiting[later] = submit(bare, later)
+                yield waiting.pop(number).result()
+        finally:
+            for future in waiting.values():
+                future.cancel()
+
+
+@contextmanager
+def _workers(
+    problem: Problem, plan: Plan
+) -> Iterator[tuple[Callable[[Plan, int], Future[EpochResult]], int]]:
+    """Who runs epochs: processes of this machine, or whoever stands behind an executor that was given."""
+    if isinstance(plan.workers, int):
+        methods = multiprocessing.get_all_start_methods()
+        context = multiprocessing.get_context("fork" if "fork" in methods else "spawn")
+        pool = ProcessPoolExecutor(plan.workers, context, _remember, (problem,))
+        try:
+            yield lambda bare, number: pool.submit(_run_remembered, bare, number), plan.workers
+        finally:
+            # Epochs that nobody waits for any more are not worth finishing.
+            processes = list((getattr(pool, "_processes", None) or {}).values())
+            pool.shutdown(wait=False, cancel_futures=True)
+            for process in processes:
+                process.terminate()
+    else:
+        executor = plan.workers
+        yield lambda bare, number: executor.submit(run_epoch, problem, bare, number), AHEAD
+
+
+AHEAD = 8  # epochs handed to an executor of unknown size at once
+_PROBLEM: list[Problem] = []  # of a worker process
+
+
+def _remember(problem: Problem) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the one who collects the results
+    _PROBLEM[:] = [problem]
+
+
+def _run_remembered(plan: Plan, number: int) -> EpochResult:
+    return run_epoch(_PROBLEM[0], plan, number)

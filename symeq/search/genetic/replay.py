@@ -1,0 +1,52 @@
+"""A law away from the search that found it: its columns, its coefficients, its predictions."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from symeq.search.genetic.forest import Prefix
+from symeq.search.genetic.front import Model
+from symeq.search.genetic.problem import Problem
+from symeq.search.genetic.solving import least_squares
+
+
+def tree_values(prefix: Prefix, leaves: np.ndarray, problem: Problem) -> np.ndarray:
+    """The values of a tree on leaves (leaf, row)."""
+    operators = {operator.name: operator for operator in problem.operators}
+    stack: list[np.ndarray] = []
+    with np.errstate(all="ignore"):
+        for token in reversed(prefix):
+            if isinstance(token, int):
+                stack.append(leaves[token])
+                continue
+            name, constant = token
+            first = stack.pop()
+            if operators[name].arity == 2:
+                stack.append(operators[name].values(first, stack.pop()))
+            else:
+                stack.append(operators[name].values(first if constant is None else constant * first))
+    return stack[0]
+
+
+def columns_of(model: Model, problem: Problem) -> np.ndarray:
+    """T_k E_{j_k} with components stacked (row, term)."""
+    return np.stack(
+        [
+            (problem.frame[j] * tree_values(prefix, problem.leaves, problem)).ravel()
+            for j, prefix in model.terms
+        ],
+        axis=1,
+    )
+
+
+def coefficients(model: Model, problem: Problem) -> np.ndarray:
+    """The beta of a law on the rows of the search (term,)."""
+    columns = columns_of(model, problem)
+    norms = np.maximum(np.linalg.norm(columns, axis=0), 1e-300)
+    solution, _ = least_squares(columns / norms, problem.target.ravel())
+    return solution / norms
+
+
+def predicted(model: Model, problem: Problem) -> np.ndarray:
+    """sum_k beta_k T_k E_{j_k}, components stacked (row,)."""
+    return columns_of(model, problem) @ coefficients(model, problem)
