@@ -56,7 +56,8 @@ SYSTEM = System(
     equations=("u_tt = u_xx - u*exp(-u^2)",),
     symmetries=("Poincare(t; x)", "reflection(x)", "reflection(t)", "reflection(u)"),
     not_symmetries=("boost(x, u)", "translation(u)", "scaling(t=1, x=1)", "scaling(u=1)"),
-    library=Candidates(degree=5, derivatives=2, products=False),
+    # u_tx is left out: a boost mixes it with the lead, which makes the condition on the law quadratic.
+    library=Candidates(degree=5, derivatives=1, products=False, further=("u_xx",)),
     spanned=False,
     simulate=simulate,
 )

@@ -64,6 +64,7 @@ SYSTEM = System(
     equations=("u_tt = u_xx - sin(u)",),
     symmetries=("Poincare(t; x)", "reflection(x)", "reflection(t)", "reflection(u)", "u -> u + 2*pi"),
     not_symmetries=("boost(x, u)", "translation(u)", "scaling(t=1, x=1)", "scaling(u=1)"),
-    library=Candidates(degree=3, derivatives=2, products=False, further=("sin(u)", "cos(u)")),
+    # u_tx is left out: a boost mixes it with the lead, which makes the condition on the law quadratic.
+    library=Candidates(degree=3, derivatives=1, products=False, further=("u_xx", "sin(u)", "cos(u)")),
     simulate=simulate,
 )
