@@ -6,6 +6,7 @@ from symeq.ansatz import FunctionalAnsatz as FunctionalAnsatz
 from symeq.ansatz import ImplicitAnsatz as ImplicitAnsatz
 from symeq.ansatz import Library as Library
 from symeq.ansatz import LinearAnsatz as LinearAnsatz
+from symeq.ansatz import RelationAnsatz as RelationAnsatz
 from symeq.ansatz import closure as closure
 from symeq.ansatz import default_library as default_library
 from symeq.ansatz import functional_ansatz as functional_ansatz
@@ -13,6 +14,7 @@ from symeq.ansatz import implicit_ansatz as implicit_ansatz
 from symeq.ansatz import linear_ansatz as linear_ansatz
 from symeq.ansatz import monomials as monomials
 from symeq.ansatz import partials as partials
+from symeq.ansatz import relation_ansatz as relation_ansatz
 from symeq.data import FiniteDifferences as FiniteDifferences
 from symeq.data import Record as Record
 from symeq.data import Samples as Samples
@@ -76,6 +78,9 @@ from symeq.invariants import moving_frame as moving_frame
 from symeq.invariants import tresse_operators as tresse_operators
 from symeq.report import Comparison as Comparison
 from symeq.report import compare as compare
+from symeq.search import GeneticProgramming as GeneticProgramming
+from symeq.search import Operator as Operator
+from symeq.search import SoftSymmetry as SoftSymmetry
 from symeq.search import SparseRegression as SparseRegression
 from symeq.symmetries import Admission as Admission
 from symeq.symmetries import Equations as Equations

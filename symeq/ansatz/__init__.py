@@ -5,6 +5,7 @@ from symeq.ansatz.functional import FunctionalAnsatz, functional_ansatz
 from symeq.ansatz.implicit import Family, ImplicitAnsatz, SolvedRelation, implicit_ansatz
 from symeq.ansatz.library import Library, default_library, monomials, partials
 from symeq.ansatz.linear import LinearAnsatz, linear_ansatz
+from symeq.ansatz.relation import RelationAnsatz, relation_ansatz
 
 __all__ = [
     "Family",
@@ -12,6 +13,7 @@ __all__ = [
     "ImplicitAnsatz",
     "Library",
     "LinearAnsatz",
+    "RelationAnsatz",
     "SolvedRelation",
     "closure",
     "default_library",
@@ -20,4 +22,5 @@ __all__ = [
     "linear_ansatz",
     "monomials",
     "partials",
+    "relation_ansatz",
 ]

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations_with_replacement
 from math import comb
 
 import sympy as sp
-from sympy.polys.matrices.sdm import sdm_irref
 
 from symeq.ansatz.frames import completed_frame, elements, free_coordinates, lead_condition
-from symeq.ansatz.library import Library
 from symeq.ansatz.linear import LinearAnsatz, leading
+from symeq.ansatz.span import span
+from symeq.ansatz.weights import Weights, split_scalings, weights_of
 from symeq.errors import InvalidInput, NoLaw
-from symeq.exact import coefficient_field
 from symeq.geometry.calculus import exact_expression, expression_text
 from symeq.geometry.grammar import SymmetryLike, as_symmetry
 from symeq.geometry.jet import Jet
@@ -26,7 +25,6 @@ from symeq.invariants.equivariant.condition import Equivariance
 from symeq.invariants.equivariant.factors import fixed_with_factors
 from symeq.invariants.equivariant.vectors import equivariant_vectors
 from symeq.latex import expression_latex
-from symeq.terms import Monomial, TermRing
 
 SHOWN = 4  # arguments of a function that are spelled out
 PRODUCTS = 4000  # products of invariants and vectors in a linearised law
@@ -40,7 +38,7 @@ class FunctionalAnsatz:
 
         F_a = F0_a + sum_j G_j(I_1, ..., I_m) E_{j,a}
 
-    jet, leads: the variables and the leading derivatives L_a.
+    jet, leads: the variables and the leading derivatives L_a (of a relation, the invariant on its left).
     symmetry: generators (closed under the bracket) and maps, as they act on the jet.
     fixed: F0, what the symmetry prescribes: a boost asks for -u u_x.
     frame: the vectors E_j, one expression per lead each.
@@ -50,6 +48,8 @@ class FunctionalAnsatz:
     but for its sign. So where a power is preferred or a map acts, signs may stay undetermined.
     missing: how many invariants and vectors are known to exist but were not found; notes: what ran out.
     invariants: the invariants with their certificate.
+    weights: how arguments and vectors scale, where scalings were not divided out (`graded`): then only the
+    G_j whose products scale as the leads do give a member.
 
     Every member satisfies the symmetry condition exactly. Made by `functional_ansatz`. The names `functions`
     of the G_j and `symbols` of the I_k avoid those of the jet and of the parameters.
@@ -65,6 +65,7 @@ class FunctionalAnsatz:
     missing: int
     notes: tuple[str, ...]
     invariants: Invariants
+    weights: Weights | None = None
 
     @cached_property
     def functions(self) -> tuple[sp.Symbol, ...]:
@@ -95,9 +96,8 @@ class FunctionalAnsatz:
         if len(functions) != len(self.frame):
             raise InvalidInput(f"This ansatz has {len(self.frame)} functions, found {len(functions)}.")
         known = {s.name: s for s in (*self.symmetry.parameters, *self.symbols)}
-        values = dict(zip(self.symbols, self.arguments, strict=True))
         exact = []
-        for given in functions:
+        for j, given in enumerate(functions):
             g = exact_expression(given)
             strange = sorted(s.name for s in g.free_symbols if s.name not in known)
             if strange:
@@ -106,9 +106,21 @@ class FunctionalAnsatz:
                     f"The function {g} contains {', '.join(strange)}. Its arguments are called {names}."
                 )
             g = g.xreplace({s: known[s.name] for s in g.free_symbols})
-            exact.append(g.subs(values, simultaneous=True))
+            if self.weights is not None and g != 0 and not self.weights.fits(g, j, self):
+                raise InvalidInput(
+                    f"The function {g} does not make a law that has the scalings: times its vector it must"
+                    f" scale as {_listed(self.leads)}."
+                )
+            exact.append(g)
+        return self.rhs_with(exact)
+
+    def rhs_with(self, functions: Sequence[sp.Expr]) -> tuple[sp.Expr, ...]:
+        """F_a for functions in `symbols` that may hold floating-point numbers and further symbols, as they
+        are."""
+        values = dict(zip(self.symbols, self.arguments, strict=True))
+        put_in = [g.subs(values, simultaneous=True) for g in functions]
         return tuple(
-            sp.Add(fixed, *(g * vector[a] for g, vector in zip(exact, self.frame, strict=True)))
+            sp.Add(fixed, *(g * vector[a] for g, vector in zip(put_in, self.frame, strict=True)))
             for a, fixed in enumerate(self.fixed)
         )
 
@@ -117,7 +129,15 @@ class FunctionalAnsatz:
 
         As `LinearAnsatz.defect`: one tuple per generator and then per map, of one expression per lead.
         """
-        return _linear(self, (), ()).defect(expressions)
+        if all(lead.is_Symbol for lead in self.leads):
+            return span(self.jet, self.leads, self.symmetry, self.fixed, ()).defect(expressions)
+        # An invariant on the left: the condition is that the other side is one, too.
+        sides = [exact_expression(f) - lead for f, lead in zip(expressions, self.leads, strict=True)]
+        fields = [tuple(v.apply(side, self.jet) for side in sides) for v in self.symmetry.generators]
+        maps = [
+            tuple(sp.expand(g.apply(side, self.jet) - side) for side in sides) for g in self.symmetry.maps
+        ]
+        return (*fields, *maps)
 
     def linearise(self, degree: int) -> LinearAnsatz:
         """Take every G_j as a polynomial of its arguments up to a degree: an ansatz with numbers to find.
@@ -146,7 +166,13 @@ class FunctionalAnsatz:
             for d in range(degree + 1)
             for chosen in combinations_with_replacement(self.arguments, d)
         ]
-        return _linear(self, powers, self.frame)
+        vectors = [
+            tuple(f * e for e in vector)
+            for f in powers
+            for j, vector in enumerate(self.frame)
+            if self.weights is None or self.weights.fits(f, j, self)
+        ]
+        return span(self.jet, self.leads, self.symmetry, self.fixed, vectors)
 
     def _law(self, render: Callable[[sp.Expr], str], calls: Sequence[str], times: str) -> Iterator[str]:
         for a in range(len(self.leads)):
@@ -182,6 +208,10 @@ class FunctionalAnsatz:
         lines += [
             f"{symbol} = {expression_text(e)}" for symbol, e in zip(self.symbols, self.arguments, strict=True)
         ]
+        if self.weights is not None:
+            lines.append(
+                f"every product scales as {_listed(self.leads)} under {_listed(self.weights.scalings)}"
+            )
         return "\n".join([*lines, *self._warnings])
 
     @property
@@ -214,6 +244,7 @@ def functional_ansatz(
     degree: int = 4,
     prefer: Sequence[sp.Expr | str] = (),
     parameters: str | Sequence[str | sp.Symbol] = (),
+    graded: bool = False,
     budget: float | None = 60,
 ) -> FunctionalAnsatz:
     """Find all laws L_a = F_a that have a symmetry, up to arbitrary functions of its invariants.
@@ -227,6 +258,9 @@ def functional_ansatz(
     degree: the highest of the polynomials that are tried for F0 and E_j.
     prefer: invariants to be used as arguments where they serve.
     parameters: symbols that stand for constants; the answer holds for generic values.
+    graded: scalings are not divided out: arguments and vectors are those of the other generators, each with
+    its weight, and a law is a sum of products that all scale as the lead does. Nothing is divided by what may
+    vanish, as in u_t = u_x^3 G(u_xx/u_x^2).
     budget: in seconds; what is not found by then is reported as missing.
 
     >>> from symeq.geometry.groups import boost, reflection, translation
@@ -253,7 +287,8 @@ def functional_ansatz(
     _, index = jet.multi_index(leads[0])
     clock = next(x for x, count in zip(jet.independent, index, strict=True) if count)
     symmetry = as_symmetry(symmetry, jet, parameters)
-    resolved = symmetry.on(jet, clock, parameters=parameters).closed()
+    everything = symmetry.on(jet, clock, parameters=parameters).closed()
+    resolved, scalings = split_scalings(everything) if graded else (everything, ())
     condition = lead_condition(jet, leads, resolved, highest)
     among = free_coordinates(jet, leads, highest)
     wanted = [jet.parse(i, parameters) if isinstance(i, str) else i for i in prefer]
@@ -287,10 +322,17 @@ def functional_ansatz(
     vectors = _without_multiples(frame.vectors, of_group.invariants)
     notes = tuple(dict.fromkeys((*of_group.notes, *frame.notes)))
     missing = of_group.missing + frame.most - frame.rank
+    weights = None
+    if scalings:
+        weights = weights_of(jet, scalings, leads, fixed, vectors, of_group.invariants)
+        if weights is None:
+            raise InvalidInput(
+                f"The invariants of {resolved} are not homogeneous under its scalings. Leave out `graded`."
+            )
     return FunctionalAnsatz(
         jet=jet,
         leads=leads,
-        symmetry=resolved,
+        symmetry=everything,
         fixed=fixed,
         frame=vectors,
         arguments=of_group.invariants,
@@ -298,11 +340,12 @@ def functional_ansatz(
         missing=missing,
         notes=notes,
         invariants=of_group,
+        weights=weights,
     )
 
 
-def _listed(leads: Sequence[sp.Symbol]) -> str:
-    return ", ".join(lead.name for lead in leads)
+def _listed(items: Sequence[object]) -> str:
+    return ", ".join(map(str, items))
 
 
 def _all_maps(jet: Jet, leads: Sequence[sp.Symbol], symmetry: Symmetry, order: int) -> Equivariance:
@@ -338,88 +381,3 @@ def _is_power(ratio: sp.Expr, argument: sp.Expr) -> bool:
         return False
     powers = [n for n in POWERS if n > 0 or not argument.is_polynomial()]
     return any(sp.cancel(ratio / argument**n).is_number for n in powers)
-
-
-def _linear(
-    form: FunctionalAnsatz, factors: Sequence[sp.Expr], frame: Sequence[tuple[sp.Expr, ...]]
-) -> LinearAnsatz:
-    """The span of all products of factors and vectors, by independent terms."""
-    products = [tuple(_multiplied_out(f * e) for e in vector) for f in factors for vector in frame]
-    everything = [tuple(map(_multiplied_out, form.fixed)), *products]
-    symbols = sorted({s for v in everything for e in v for s in e.free_symbols}, key=lambda s: s.name)
-    coordinates = [s for s in symbols if form.jet.is_coordinate(s)]
-    libraries: list[Library] = []
-    vectors: list[dict[tuple[int, int], sp.Expr]] = [{} for _ in everything]
-    for a in range(len(form.leads)):
-        terms, columns = _by_terms([vector[a] for vector in everything], coordinates)
-        # A lead of which nothing is known still has a library, of one term that does not occur.
-        libraries.append(Library(terms or [sp.S.One]))
-        for vector, column in zip(vectors, columns, strict=True):
-            vector.update({(a, m): value for m, value in column.items()})
-    kept = _independent(vectors[1:])
-    return LinearAnsatz(
-        form.jet,
-        form.leads,
-        tuple(libraries),
-        form.symmetry,
-        vectors[0],
-        tuple(vectors[1 + k] for k in kept),
-    )
-
-
-def _multiplied_out(expression: sp.Expr) -> sp.Expr:
-    """A sum of terms whose roots and denominators stay as they are: a / (1 + b)^3 is one term."""
-    held: dict[sp.Basic, sp.Basic] = {}
-    nodes = sp.preorder_traversal(expression)
-    for node in nodes:
-        if node.is_Pow and node.base.has(sp.Add) and not (node.exp.is_Integer and node.exp > 0):
-            held.setdefault(node, sp.Dummy())
-            nodes.skip()
-    return sp.expand(expression.xreplace(held)).xreplace({dummy: power for power, dummy in held.items()})
-
-
-def _by_terms(
-    expressions: Sequence[sp.Expr], coordinates: Sequence[sp.Symbol]
-) -> tuple[list[sp.Expr], list[dict[int, sp.Expr]]]:
-    """Sums as combinations of independent terms: u_x^2 / r^3 + 1 / r^3 = 1 / r for r^2 = 1 + u_x^2."""
-    split = [
-        [term.as_independent(*coordinates, as_Add=False) for term in sp.Add.make_args(e) if term != 0]
-        for e in expressions
-    ]
-    distinct = list(dict.fromkeys(term for parts in split for _, term in parts))
-    ring = TermRing(coordinates, [*distinct, *(number for parts in split for number, _ in parts)])
-    rows: dict[Monomial, dict[int, object]] = {}
-    for k, poly in enumerate(ring.canonical([ring.polynomial(term) for term in distinct])):
-        for monomial, value in poly.items():
-            rows.setdefault(monomial, {})[k] = ring.field.convert(value)
-    reduced, pivots, _ = sdm_irref(dict(enumerate(rows.values())))
-    place = {pivot: m for m, pivot in enumerate(pivots)}
-    meaning = {
-        k: {m: row[k] for m, row in enumerate(reduced.values()) if k in row} for k in range(len(distinct))
-    }
-    position = {term: k for k, term in enumerate(distinct)}
-    columns = []
-    for parts in split:
-        column: dict[int, sp.Expr] = {}
-        for number, term in parts:
-            k = position[term]
-            shares = (
-                {place[k]: sp.S.One}
-                if k in place
-                else {m: ring.field.to_sympy(c) for m, c in meaning[k].items()}
-            )
-            for m, share in shares.items():
-                column[m] = column.get(m, sp.S.Zero) + number * share
-        columns.append({m: value for m, c in column.items() if (value := sp.expand(c)) != 0})
-    return [distinct[k] for k in pivots], columns
-
-
-def _independent(vectors: Sequence[Mapping[tuple[int, int], sp.Expr]]) -> tuple[int, ...]:
-    """Positions of the vectors that are no combinations of those before them."""
-    field = coefficient_field([value for vector in vectors for value in vector.values()])
-    rows: dict[tuple[int, int], dict[int, object]] = {}
-    for k, vector in enumerate(vectors):
-        for at, value in vector.items():
-            rows.setdefault(at, {})[k] = field.from_sympy(value)
-    _, pivots, _ = sdm_irref(dict(enumerate(rows.values())))
-    return tuple(pivots)

@@ -138,7 +138,9 @@ class JetGrid:
         """The points of a part at which all rungs have full stencils."""
         rungs = self.operators(part)
         return tuple(
-            range(max(op.first for op in axis), max(max(op.first for op in axis), min(op.last for op in axis)))
+            range(
+                max(op.first for op in axis), max(max(op.first for op in axis), min(op.last for op in axis))
+            )
             for axis in zip(*rungs, strict=True)
         )
 
@@ -163,7 +165,7 @@ class JetGrid:
                     where.reshape(count, *(-1 if k == axis else 1 for k in range(len(own))))
                     for axis, (where, _) in enumerate(stencils)
                 )
-                stages = {(): np.asarray(values[places], dtype=float)}
+                stages: dict[tuple[int, ...], np.ndarray] = {(): np.asarray(values[places], dtype=float)}
                 for index in indices:
                     for axis in range(len(index)):
                         if index[: axis + 1] not in stages:

@@ -13,21 +13,24 @@ from symeq.ansatz.linear import LinearAnsatz
 from symeq.data.samples import Samples
 from symeq.discovery.law import Discovery, Provenance
 from symeq.errors import InvalidInput, NoLaw
-from symeq.search.engine import Engine, Found, Progress
+from symeq.search.engine import Ansatz, Engine, Found, Progress
+from symeq.search.genetic import GeneticProgramming
 from symeq.search.sparse import SparseRegression
 
-PACKAGES = ("symeq", "numpy", "scipy", "sympy", "xarray", "pysindy")
+PACKAGES = ("symeq", "numpy", "scipy", "sympy", "xarray", "pysindy", "deap")
 
 
 def discover(
-    ansatz: LinearAnsatz, samples: Samples, engine: Engine | None = None, *, progress: Progress | None = None
+    ansatz: Ansatz, samples: Samples, engine: Engine | None = None, *, progress: Progress | None = None
 ) -> Discovery:
     """Find the member of the ansatz that the samples support.
 
     Arguments: ``ansatz``, what is allowed; ``samples`` of the same jet; ``engine``, by default
-    :class:`~symeq.search.sparse.SparseRegression`; ``progress``, called with (done, total, what).
+    :class:`~symeq.search.sparse.SparseRegression` for the unknown numbers of a linear ansatz and
+    :class:`~symeq.search.genetic.GeneticProgramming` for the unknown functions of the others; ``progress``,
+    called with (done, total, what).
     Raises NoLaw when no term is significant and none is fixed, InvalidInput when the samples are of another
-    jet.
+    jet or the engine is for another kind of ansatz.
 
     >>> import symeq as sq
     >>> t = np.linspace(0, 10, 501)
@@ -48,14 +51,18 @@ def discover(
         raise InvalidInput(
             f"The ansatz is on {ansatz.jet}, the samples are of {samples.jet}. Use the same jet for both."
         )
-    used: Engine = SparseRegression() if engine is None else engine
+    used: Engine = engine or (
+        SparseRegression() if isinstance(ansatz, LinearAnsatz) else GeneticProgramming()
+    )
     begun = time.perf_counter()
     with threadpool_limits(1, "blas"):  # the matrices are narrow: threads would cost more than they save
         found = used.search(ansatz, samples, progress)
-    law = _discovery(ansatz, samples, found, str(used), time.perf_counter() - begun, used.seed)
+    searched = found.ansatz or ansatz
+    assert isinstance(searched, LinearAnsatz)  # an engine that searched another kind brings its own
+    law = _discovery(searched, samples, found, str(used), time.perf_counter() - begun, used.seed)
     if not law.terms:
         raise NoLaw(
-            f"No law fits: none of the {ansatz.unknowns} allowed terms is significant in these data "
+            f"No law fits: none of the {searched.unknowns} allowed terms is significant in these data "
             f"({found.rows} rows, {'; '.join(samples.notes)}). "
             "Give more or cleaner data, another library, or another symmetry."
         )
@@ -89,6 +96,10 @@ def _discovery(
         found.chi2,
         provenance,
         found.warnings,
+        found.form,
+        found.functions,
+        found.constants,
+        found.end,
     )
 
 

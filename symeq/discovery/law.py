@@ -11,11 +11,14 @@ import numpy as np
 import sympy
 from sympy import Expr, Float, Symbol, lambdify
 
+from symeq.ansatz.functional import FunctionalAnsatz
 from symeq.ansatz.linear import LinearAnsatz
 from symeq.data.records import Record
+from symeq.discovery.framed import frame_latex, frame_text
 from symeq.discovery.integrate import integrate
 from symeq.discovery.statement import Term, document, law_latex, law_text, write_json
 from symeq.errors import InvalidInput
+from symeq.search.engine import Constant, SearchEnd
 from symeq.search.selection import FrontEntry
 
 
@@ -41,7 +44,9 @@ class Discovery:
     ``beta`` (unknown,), zero off the ``support``; ``standard_errors`` (unknown,), nan off the support,
     statistical and systematic errors together; ``front``, the best law of every size; ``residual``, the
     share of the mean square of the left-hand sides that is left; ``chi2``, the residual over what the noise
-    explains: 1 for a right law, inf without noise.
+    explains: 1 for a right law, inf without noise. Of a search for functions: ``form``, what was searched,
+    ``functions``, its G_j with numbers, ``constants``, those inside functions, and ``end``, how it ended; the
+    ``ansatz`` then spans the terms that were found.
     """
 
     ansatz: LinearAnsatz
@@ -53,6 +58,10 @@ class Discovery:
     chi2: float
     provenance: Provenance
     warnings: tuple[str, ...] = field(default=())
+    form: FunctionalAnsatz | None = None
+    functions: tuple[Expr, ...] = ()
+    constants: tuple[Constant, ...] = ()
+    end: SearchEnd | None = None
 
     @property
     def unknowns(self) -> int:
@@ -96,8 +105,9 @@ class Discovery:
     def equations(self) -> tuple[tuple[Symbol, Expr], ...]:
         """(left-hand side, right-hand side with numbers) for every equation."""
         sides: dict[Symbol, Expr] = {lead: sympy.Integer(0) for lead in self.ansatz.leads}
+        values = {constant.symbol: Float(constant.value, 17) for constant in self.constants}
         for term in self.terms:
-            sides[term.lead] += Float(term.value, 17) * term.expression
+            sides[term.lead] += Float(term.value, 17) * term.expression.xreplace(values)
         return tuple(sides.items())
 
     @cached_property
@@ -134,10 +144,19 @@ class Discovery:
 
     def latex(self, digits: int = 3, errors: bool = False) -> str:
         r"""The equations as LaTeX, with ``digits`` significant digits, or with their standard errors."""
-        return law_latex(self.ansatz.jet, self.ansatz.leads, self.terms, digits, errors)
+        return law_latex(self.ansatz.jet, self.ansatz.leads, self.terms, digits, errors, self.constants)
+
+    def frame_text(self, digits: int = 6) -> str:
+        """The law by the vectors of its frame, F = F0 + sum_j G_j(I) E_j, as text; by component where it has
+        none."""
+        return str(self) if self.form is None else frame_text(self.form, self.functions, digits)
+
+    def frame_latex(self, digits: int = 3) -> str:
+        """The law by the vectors of its frame, as LaTeX; by component where it has none."""
+        return self.latex(digits) if self.form is None else frame_latex(self.form, self.functions, digits)
 
     def __str__(self) -> str:
-        return law_text(self.ansatz.leads, self.terms)
+        return law_text(self.ansatz.leads, self.terms, self.constants)
 
     def document(self) -> dict[str, Any]:
         """The law as one JSON document (schema 1)."""

@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sympy import Expr, Symbol
+from sympy import Expr, Float
 
+from symeq.discovery.framed import framed
 from symeq.geometry.jet import Jet
-from symeq.latex import expression_latex, number_latex
+from symeq.latex import expression_latex, number_latex, symbol_latex
+from symeq.search.engine import Constant
 from symeq.writing import written_whole
 
 if TYPE_CHECKING:
@@ -26,15 +28,15 @@ class Term:
     """One library term of one equation: ``standard_error`` is 0 and ``basis`` None where the symmetry fixes
     the value."""
 
-    lead: Symbol
+    lead: Expr
     expression: Expr
     value: float
     standard_error: float
     basis: int | None
 
 
-def law_text(leads: Sequence[Symbol], terms: Sequence[Term]) -> str:
-    """The equations as plain text, coefficients with their standard errors."""
+def law_text(leads: Sequence[Expr], terms: Sequence[Term], constants: Sequence[Constant] = ()) -> str:
+    """The equations as plain text, coefficients with standard errors; constants in lines of their own."""
     lines = []
     for lead in leads:
         parts = []
@@ -52,11 +54,21 @@ def law_text(leads: Sequence[Symbol], terms: Sequence[Term]) -> str:
             else body.removeprefix("+ ")
         )
         lines.append(f"{lead} = {body or '0'}")
+    for constant in constants:
+        number = _number_text(abs(constant.value), constant.error)
+        lines.append(f"{constant.symbol} = {'-' if constant.value < 0 else ''}{number}")
     return "\n".join(lines)
 
 
-def law_latex(jet: Jet, leads: Sequence[Symbol], terms: Sequence[Term], digits: int, errors: bool) -> str:
-    """The equations as LaTeX: one line as it is, several in an ``aligned`` block."""
+def law_latex(
+    jet: Jet,
+    leads: Sequence[Expr],
+    terms: Sequence[Term],
+    digits: int,
+    errors: bool,
+    constants: Sequence[Constant] = (),
+) -> str:
+    """The equations as LaTeX: one line as it is, several in an ``aligned`` block; then the constants."""
     names = jet.latex_names(*leads, *(term.expression for term in terms))
     lines = []
     for lead in leads:
@@ -73,6 +85,10 @@ def law_latex(jet: Jet, leads: Sequence[Symbol], terms: Sequence[Term], digits: 
                 joined = number + (r"\, " if number and symbol else "") + symbol
                 body += f" {sign} {joined}" if body else (f"-{joined}" if sign == "-" else joined)
         lines.append((expression_latex(lead, names), body or "0"))
+    for constant in constants:
+        known = errors and math.isfinite(constant.error) and constant.error > 0
+        number = number_latex(abs(constant.value), constant.error if known else None, digits)
+        lines.append((symbol_latex(constant.symbol.name), ("-" if constant.value < 0 else "") + number))
     if len(lines) == 1:
         return f"{lines[0][0]} = {lines[0][1]}"
     inner = " \\\\\n".join(f"{left} &= {right}" for left, right in lines)
@@ -90,16 +106,19 @@ def document(law: Discovery) -> dict[str, Any]:
     equations = []
     for lead, rhs in law.equations:
         own = [term for term in law.terms if term.lead == lead]
-        latex = law_latex(jet, [lead], own, 6, False)
+        inside = set().union(*(term.expression.free_symbols for term in own))
+        constants = [constant for constant in law.constants if constant.symbol in inside]
+        latex = law_latex(jet, [lead], own, 6, False, constants)
         equations.append({"lhs": written(lead), "rhs": written(rhs), "latex": latex})
     symmetry = ansatz.symmetry
-    return {
+    values = {constant.symbol: Float(constant.value, 17) for constant in law.constants}
+    content: dict[str, Any] = {
         "schema": SCHEMA,
         "equations": equations,
         "terms": [
             {
                 "lhs": written(term.lead),
-                "expression": written(term.expression),
+                "expression": written(term.expression.xreplace(values)),
                 "value": term.value,
                 "standard_error": _json_number(term.standard_error),
                 "inclusion_frequency": None,
@@ -121,6 +140,7 @@ def document(law: Discovery) -> dict[str, Any]:
                 "significant": entry.significant,
                 "chosen": entry.chosen,
             }
+            | ({"complexity": entry.complexity, "law": list(entry.law)} if entry.law else {})
             for entry in law.front
         ],
         "data": {
@@ -137,6 +157,20 @@ def document(law: Discovery) -> dict[str, Any]:
         "versions": dict(provenance.versions),
         "seed": provenance.seed,
     }
+    if law.form is not None and law.end is not None:
+        content["constants"] = [
+            {"name": c.symbol.name, "value": c.value, "standard_error": _json_number(c.error)}
+            for c in law.constants
+        ]
+        content["frame"] = framed(law.form, law.functions)
+        content["search"] = {
+            "ended": law.end.why,
+            "decided": law.end.decided,
+            "clocked": law.end.clocked,
+            "epochs": law.end.epochs,
+            "evaluations": law.end.evaluations,
+        }
+    return content
 
 
 def write_json(content: dict[str, Any], path: str | Path) -> None:

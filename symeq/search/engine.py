@@ -4,24 +4,52 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
+from sympy import Expr, Symbol
 
+from symeq.ansatz.functional import FunctionalAnsatz
+from symeq.ansatz.implicit import ImplicitAnsatz
 from symeq.ansatz.linear import LinearAnsatz
+from symeq.ansatz.relation import RelationAnsatz
 from symeq.data.samples import Samples
 from symeq.search.selection import FrontEntry
 
 Progress = Callable[[int, int, str], None]
+Ansatz = LinearAnsatz | FunctionalAnsatz | RelationAnsatz | ImplicitAnsatz
+
+
+@dataclass(frozen=True)
+class Constant:
+    """A constant inside a function: its symbol, value and standard error (nan where unknown)."""
+
+    symbol: Symbol
+    value: float
+    error: float
+
+
+@dataclass(frozen=True)
+class SearchEnd:
+    """How a search by evolution ended: ``why`` in words, ``decided`` whether by its own judgement (else by a
+    limit or the user), ``clocked`` whether the clock decided; ``epochs`` and ``evaluations`` it took."""
+
+    why: str
+    decided: bool
+    clocked: bool
+    epochs: int
+    evaluations: int
 
 
 @dataclass(frozen=True)
 class Found:
-    """The outcome of a search, in the free coordinates of the ansatz.
+    """The outcome of a search, in the free coordinates of an ansatz.
 
     ``beta`` (unknown,), zero off the support; ``errors`` (unknown,), nan off the support; ``residual``, the
     share of the mean square of the left-hand sides that is left; ``chi2``, the residual over what the noise
-    explains.
+    explains. A search for functions brings the ``ansatz`` that its terms span (else it is the one searched),
+    the ``form`` it searched with the ``functions`` G_j in its symbols, the inner ``constants``, and its
+    ``end``.
     """
 
     beta: np.ndarray
@@ -34,6 +62,11 @@ class Found:
     blocks: int
     notes: tuple[str, ...]
     warnings: tuple[str, ...]
+    ansatz: LinearAnsatz | None = None
+    form: FunctionalAnsatz | None = None
+    functions: tuple[Expr, ...] = ()
+    constants: tuple[Constant, ...] = ()
+    end: SearchEnd | None = None
 
 
 class Engine(Protocol):
@@ -42,4 +75,4 @@ class Engine(Protocol):
     @property
     def seed(self) -> int | None: ...
 
-    def search(self, ansatz: LinearAnsatz, samples: Samples, progress: Progress | None = None) -> Found: ...
+    def search(self, ansatz: Any, samples: Samples, progress: Progress | None = None) -> Found: ...

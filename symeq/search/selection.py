@@ -17,13 +17,16 @@ PATIENCE = 8  # forward steps without a shorter description before a path ends
 @dataclass(frozen=True)
 class FrontEntry:
     """The best law of its size: ``residual`` is the share of the mean square of the left-hand sides it
-    leaves."""
+    leaves. Laws of a search for functions are written out, one text for each equation, and have a
+    ``complexity``: nodes and terms."""
 
     unknowns: int
     support: Support
     residual: float
     chosen: bool
     significant: bool
+    complexity: int | None = None
+    law: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -131,7 +134,7 @@ def _choice(evidence: Evidence, law: Support, tried: Mapping[int, Sequence[Suppo
     trials = [(rung, evidence.trial(law, rung)) for rung in tried]
     known = [(rung, trial) for rung, trial in trials if trial is not None]
     rung, trial = max(known, key=lambda pair: (_information(pair[1]), -pair[0]))
-    return Choice(trial, rung, _front(evidence, rung, tried[rung], law), _lack(evidence, trial.fit, rung))
+    return Choice(trial, rung, _front(evidence, rung, tried[rung], law), lack(evidence, trial.fit, rung))
 
 
 def _length(evidence: Evidence, rung: int, support: Support) -> float:
@@ -201,7 +204,7 @@ def _information(trial: Trial) -> float:
     return float(np.sum(np.log(np.maximum(trial.z2, 1e-3))))
 
 
-def _lack(evidence: Evidence, fit: Fit, rung: int) -> float:
+def lack(evidence: Evidence, fit: Fit, rung: int) -> float:
     """The share of what there is to explain, noise taken off, that is left; 0 below its uncertainty."""
     null = evidence.fit((), rung)
     if null is None or evidence.blind(fit, rung):

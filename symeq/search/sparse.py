@@ -51,6 +51,11 @@ class SparseRegression:
 
     def search(self, ansatz: LinearAnsatz, samples: Samples, progress: Progress | None = None) -> Found:
         """Reduce the samples to factors, then search on these alone."""
+        if not isinstance(ansatz, LinearAnsatz):
+            raise InvalidInput(
+                f"SparseRegression finds numbers, in a linear ansatz; a {type(ansatz).__name__} has unknown"
+                " functions. Take .linearise(degree) of a functional ansatz, or GeneticProgramming()."
+            )
         points = sum(int(np.prod(list(part.sizes.values()))) for part in samples.record.parts)
         done = 0
 

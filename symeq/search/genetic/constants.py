@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -43,7 +43,7 @@ def constants(prefix: Prefix) -> list[float]:
     return [token[1] for token in prefix if not isinstance(token, int) and token[1] is not None]
 
 
-def with_constants(prefix: Prefix, values: Sequence[float]) -> Prefix:
+def with_constants(prefix: Prefix, values: Iterable[float]) -> Prefix:
     """A tree with other inner constants."""
     waiting = iter(values)
     return tuple(
@@ -72,7 +72,7 @@ def _optimum(
     """Steps in ln |c| with Kaufman's Jacobian: the derivatives of the columns, projected off their span."""
     vectors = [j for j, _ in terms]
     counts = [len(constants(prefix)) for prefix in prefixes]
-    owner = np.repeat(np.arange(len(terms)), counts)
+    owner = [k for k, count in enumerate(counts) for _ in range(count)]
     first = np.concatenate([[0], np.cumsum(counts)])
     target = columns.target
 
@@ -94,7 +94,7 @@ def _optimum(
         for i, k in enumerate(owner):
             moved = logarithms.copy()
             moved[i] += DIFFERENCE
-            slopes[:, i] = (matrix[:, k] - column(int(k), moved)) * (beta[k] / DIFFERENCE)
+            slopes[:, i] = (matrix[:, k] - column(k, moved)) * (beta[k] / DIFFERENCE)
         jacobian = slopes - q @ (q.T @ slopes)
         normal, descent = jacobian.T @ jacobian, jacobian.T @ here
         if not np.isfinite(normal).all():
@@ -104,7 +104,7 @@ def _optimum(
             scaled = normal + damping * np.diag(np.maximum(np.diag(normal), 1e-300))
             step = np.clip(-np.linalg.lstsq(scaled, descent, rcond=None)[0], -limit, limit)
             trial = matrix.copy()
-            for k in sorted(set(owner.tolist())):
+            for k in sorted(set(owner)):
                 trial[:, k] = column(k, logarithms + step)
             sizes = np.sqrt(np.einsum("nk,nk->k", trial, trial))
             if np.isfinite(sizes).all() and sizes.all():

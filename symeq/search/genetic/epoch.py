@@ -32,13 +32,15 @@ TRIES = 3  # draws for a child that is not its parent
 
 @dataclass(frozen=True)
 class EpochResult:
-    """What an epoch found: its front, evaluations, generations, and whether the clock ended it."""
+    """What an epoch found: its front, evaluations, generations, the most terms of its laws, and whether the
+    clock or the user ended it."""
 
     front: tuple[Model, ...]
     evaluations: int
     generations: int
     most: int
     late: bool = False
+    interrupted: bool = False
 
 
 @dataclass
@@ -119,7 +121,11 @@ class Evolution:
     def front(self) -> tuple[Model, ...]:
         """The laws of the hall of fame, free of this epoch's numbering."""
         return pareto(
-            Model(tuple(sorted(((j, self.forest.prefix[t]) for j, t in one.terms), key=repr)), one.error, one.size)
+            Model(
+                tuple(sorted(((j, self.forest.prefix[t]) for j, t in one.terms), key=repr)),
+                one.error,
+                one.size,
+            )
             for one in self.hall
         )
 
@@ -152,31 +158,37 @@ class Evolution:
         self, deadline: float | None = None, watch: Callable[[Evolution], None] | None = None
     ) -> EpochResult:
         """Evolve until nothing improves any more, or the law is exact, or the time is over."""
-        with np.errstate(all="ignore"):  # what is not finite is refused where it is interned
-            return self._run(deadline, watch)
-
-    def _run(self, deadline: float | None, watch: Callable[[Evolution], None] | None) -> EpochResult:
-        start = [self.toolbox.individual() for _ in range(self.population)]
-        population = self.distinct(self.toolbox.evaluate(start))
-        self.improve(population)
         idle = generation = 0
-        late = False
-        for generation in range(1, GENERATIONS + 1):
-            ranked = sorted(population, key=lambda one: one.fitness.values)
-            children = self.toolbox.evaluate(self.offspring(population))
-            progress = self.improve(children)
-            polished = self.polish()
-            progress |= self.improve(polished)
-            population = self.distinct([*ranked[:ELITE], *polished, *children, *ranked[ELITE:]])
-            self.log.record(generation=generation, **self.statistics.compile(population))
-            self.forest.forget(tree for one in [*population, *self.hall] for _, tree in one.terms)
-            idle = 0 if progress else idle + 1
-            if watch is not None:
-                watch(self)
-            late = deadline is not None and time.monotonic() > deadline
-            if late or idle >= PATIENCE or min(self.best.values(), default=1.0) < EXACT:
-                break
-        return EpochResult(self.front(), self.evaluations, generation, self.most, late)
+        late = interrupted = False
+        try:
+            start = [self.toolbox.individual() for _ in range(self.population)]
+            population = self.distinct(self.toolbox.evaluate(start))
+            self.improve(population)
+            for generation in range(1, GENERATIONS + 1):
+                population, progress = self.generation(population)
+                self.log.record(generation=generation, **self.statistics.compile(population))
+                idle = 0 if progress else idle + 1
+                if watch is not None:
+                    watch(self)
+                late = deadline is not None and time.monotonic() > deadline
+                if late or idle >= PATIENCE or min(self.best.values(), default=1.0) < EXACT:
+                    break
+        except KeyboardInterrupt:
+            if not self.hall:
+                raise
+            interrupted = True
+        return EpochResult(self.front(), self.evaluations, generation, self.most, late, interrupted)
+
+    def generation(self, population: list[Individual]) -> tuple[list[Individual], bool]:
+        """The next population, and whether the front became much better."""
+        ranked = sorted(population, key=lambda one: one.fitness.values)
+        children = self.toolbox.evaluate(self.offspring(population))
+        progress = self.improve(children)
+        polished = self.polish()
+        progress |= self.improve(polished)
+        following = self.distinct([*ranked[:ELITE], *polished, *children, *ranked[ELITE:]])
+        self.forest.forget(tree for one in [*following, *self.hall] for _, tree in one.terms)
+        return following, progress
 
 
 def _fit_for_hall(one: Individual) -> Individual:

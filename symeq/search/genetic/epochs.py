@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
 import numpy as np
@@ -71,10 +71,6 @@ class Outcome:
     def evaluations(self) -> int:
         return sum(epoch.evaluations for epoch in self.epochs)
 
-    @property
-    def agreeing(self) -> int:
-        return len(self.epochs)
-
 
 @dataclass
 class Consumed:
@@ -94,10 +90,14 @@ class Consumed:
     def front(self) -> tuple[Model, ...]:
         return pareto(model for epoch in self.epochs for model in epoch.front)
 
+    @property
+    def chosen(self) -> Model | None:
+        """The law with the shortest description so far."""
+        return choose(self.front, self.problem)
+
     def stop(self, plan: Plan) -> Stop | None:
         """Whether that is enough, and why."""
-        front = self.front
-        chosen = choose(front, self.problem)
+        chosen = self.chosen
         if chosen is not None:
             if chosen.error < ROUND_OFF:
                 return Stop.EXACT
@@ -118,15 +118,22 @@ class Consumed:
             return Stop.EVALUATIONS
         return None
 
+    def outcome(self, stop: Stop) -> Outcome:
+        """What the search ends in."""
+        front = self.front
+        return Outcome(front, choose(front, self.problem), tuple(self.epochs), stop)
+
     @property
     def _square(self) -> float:
         return float(np.mean(self.problem.target**2))
 
 
-Watch = Callable[[Consumed], None]
+Watch = Callable[["Consumed", EpochResult], None]
 
 
-def evolve(problem: Problem, plan: Plan, *, done: Sequence[EpochResult] = (), watch: Watch | None = None) -> Outcome:
+def evolve(
+    problem: Problem, plan: Plan, *, done: Sequence[EpochResult] = (), watch: Watch | None = None
+) -> Outcome:
     """Run epochs in the order of their numbers until they agree or something runs out.
 
     Arguments: ``done``, the epochs of a search that was broken off, which are not run again; ``watch``,
@@ -135,26 +142,35 @@ def evolve(problem: Problem, plan: Plan, *, done: Sequence[EpochResult] = (), wa
     Ctrl-C ends the search with what was found; where that is nothing, KeyboardInterrupt goes on.
     """
     consumed = Consumed(problem)
+    stop: Stop | None = None
     for epoch in done:
         consumed.add(epoch)
-    stop = consumed.stop(plan) if done else None
+        stop = consumed.stop(plan)
+        if stop is not None:
+            break
     try:
-        if stop is None:
-            for epoch in _epochs(problem, plan, len(done)):
-                consumed.add(epoch)
-                if watch is not None and not epoch.late:
-                    watch(consumed)
-                stop = Stop.CLOCK if epoch.late else consumed.stop(plan)
-                if stop is None and plan.deadline is not None and time.monotonic() > plan.deadline:
-                    stop = Stop.CLOCK
-                if stop is not None:
-                    break
+        jobs = [(0, number) for number in range(len(consumed.epochs), plan.epochs)] if stop is None else []
+        for _, epoch in run_jobs([problem], plan, jobs, lambda job: True):
+            consumed.add(epoch)
+            if watch is not None:
+                watch(consumed, epoch)
+            stop = ended(epoch, plan) or consumed.stop(plan)
+            if stop is not None:
+                break
     except KeyboardInterrupt:
         if not consumed.front:
             raise
         stop = Stop.INTERRUPTED
-    front = consumed.front
-    return Outcome(front, choose(front, problem), tuple(consumed.epochs), stop or Stop.EPOCHS)
+    return consumed.outcome(stop or Stop.EPOCHS)
+
+
+def ended(epoch: EpochResult, plan: Plan) -> Stop | None:
+    """Whether the clock or the user ended a search with this epoch."""
+    if epoch.interrupted:
+        return Stop.INTERRUPTED
+    if epoch.late or plan.deadline is not None and time.monotonic() > plan.deadline:
+        return Stop.CLOCK
+    return None
 
 
 def run_epoch(problem: Problem, plan: Plan, number: int) -> EpochResult:
@@ -162,41 +178,51 @@ def run_epoch(problem: Problem, plan: Plan, number: int) -> EpochResult:
     [word] = np.random.SeedSequence(plan.seed, spawn_key=(number,)).generate_state(1, np.uint64)
     dice = random.Random(int(word))
     most = dice.choice(TERMS_NOISY if problem.noise > NOISY else TERMS)
-    with threadpool_limits(1, "blas"):
+    # What is not finite is refused where it is interned.
+    with threadpool_limits(1, "blas"), np.errstate(all="ignore"):
         evolution = Evolution(problem, dice.getrandbits(62), most, plan.population)
         return evolution.run(plan.deadline)
 
 
-def _epochs(problem: Problem, plan: Plan, first: int) -> Iterator[EpochResult]:
-    bare = Plan(plan.seed, plan.epochs, plan.evaluations, plan.deadline, plan.population)
+Job = tuple[int, int]  # which problem, and the number of the epoch
+
+
+def run_jobs(
+    problems: Sequence[Problem], plan: Plan, jobs: Sequence[Job], needed: Callable[[Job], bool]
+) -> Iterator[tuple[Job, EpochResult]]:
+    """Epochs in the order asked, however many run at once; ``needed`` is asked when the turn of one comes."""
+    bare = replace(plan, workers=1)
     if plan.workers == 1:
-        for number in range(first, plan.epochs):
-            yield run_epoch(problem, bare, number)
+        for job in jobs:
+            if needed(job):
+                yield job, run_epoch(problems[job[0]], bare, job[1])
         return
-    with _workers(problem, plan) as (submit, ahead):
-        waiting: dict[int, Future[EpochResult]] = {}
+    with _workers(problems, plan) as (submit, ahead):
+        waiting: dict[Job, Future[EpochResult]] = {}
         try:
-            for number in range(first, plan.epochs):
-                for later in range(number, min(number + ahead, plan.epochs)):
-                    if later not in waiting:
-                        waiting[later] = submit(bare, later)
-                yield waiting.pop(number).result()
+            for place, job in enumerate(jobs):
+                for later in jobs[place : place + ahead]:
+                    if later not in waiting and needed(later):
+                        waiting[later] = submit(later[0], bare, later[1])
+                if needed(job):
+                    yield job, waiting.pop(job).result()
         finally:
             for future in waiting.values():
                 future.cancel()
 
 
+Submit = Callable[[int, Plan, int], "Future[EpochResult]"]
+
+
 @contextmanager
-def _workers(
-    problem: Problem, plan: Plan
-) -> Iterator[tuple[Callable[[Plan, int], Future[EpochResult]], int]]:
+def _workers(problems: Sequence[Problem], plan: Plan) -> Iterator[tuple[Submit, int]]:
     """Who runs epochs: processes of this machine, or whoever stands behind an executor that was given."""
     if isinstance(plan.workers, int):
         methods = multiprocessing.get_all_start_methods()
         context = multiprocessing.get_context("fork" if "fork" in methods else "spawn")
-        pool = ProcessPoolExecutor(plan.workers, context, _remember, (problem,))
+        pool = ProcessPoolExecutor(plan.workers, context, _remember, (tuple(problems),))
         try:
-            yield lambda bare, number: pool.submit(_run_remembered, bare, number), plan.workers
+            yield lambda which, bare, number: pool.submit(_run_remembered, which, bare, number), plan.workers
         finally:
             # Epochs that nobody waits for any more are not worth finishing.
             processes = list((getattr(pool, "_processes", None) or {}).values())
@@ -205,17 +231,17 @@ def _workers(
                 process.terminate()
     else:
         executor = plan.workers
-        yield lambda bare, number: executor.submit(run_epoch, problem, bare, number), AHEAD
+        yield lambda which, bare, number: executor.submit(run_epoch, problems[which], bare, number), AHEAD
 
 
 AHEAD = 8  # epochs handed to an executor of unknown size at once
-_PROBLEM: list[Problem] = []  # of a worker process
+_PROBLEMS: list[Problem] = []  # of a worker process
 
 
-def _remember(problem: Problem) -> None:
+def _remember(problems: Sequence[Problem]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the one who collects the results
-    _PROBLEM[:] = [problem]
+    _PROBLEMS[:] = problems
 
 
-def _run_remembered(plan: Plan, number: int) -> EpochResult:
-    return run_epoch(_PROBLEM[0], plan, number)
+def _run_remembered(which: int, plan: Plan, number: int) -> EpochResult:
+    return run_epoch(_PROBLEMS[which], plan, number)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TypeAlias
 
+import numpy as np
+
 from symeq.search.genetic.forest import NOWHERE, ONE, Forest, Prefix
 from symeq.search.genetic.front import Model, length
 from symeq.search.genetic.problem import Problem
@@ -88,7 +90,8 @@ def _times(p: Powers, q: Powers) -> Powers:
 
 def written(powers: Powers) -> Prefix:
     """A product of powers as a tree."""
-    above, below = [], []
+    above: list[Prefix] = []
+    below: list[Prefix] = []
     for atom, n in powers:
         side = above if n > 0 else below
         whole, rest = divmod(abs(n), 1)
@@ -119,12 +122,13 @@ def multiplied_out(model: Model, problem: Problem) -> Model:
             terms[j, written(powers)] = None
     if len(terms) > MOST or set(terms) == set(model.terms):
         return model
-    forest = Forest(problem)
-    columns = TermColumns(problem, forest)
-    numbers = [(j, forest.number(prefix)) for j, prefix in terms]
-    if any(number == NOWHERE for _, number in numbers):
-        return model
-    [(kept, error)] = solve(columns, [tuple(sorted(set(numbers)))])
+    with np.errstate(all="ignore"):
+        forest = Forest(problem)
+        columns = TermColumns(problem, forest)
+        numbers = [(j, forest.number(prefix)) for j, prefix in terms]
+        if any(number == NOWHERE for _, number in numbers):
+            return model
+        [(kept, error)] = solve(columns, [tuple(sorted(set(numbers)))])
     if not kept:
         return model
     size = sum(forest.size[number] for _, number in kept) + len(kept)

@@ -19,7 +19,9 @@ Prefix: TypeAlias = "tuple[Token, ...]"
 ONE = 0  # the leaf that is constant
 NOWHERE = -1  # what has no finite, varying values
 SMALLEST, LARGEST = 1e-24, 1e24  # mean square of a column
-STRAIGHT = 1e-5  # a function that is a parabola of its argument up to this share of its variance is none of its own
+STRAIGHT = (
+    1e-5  # a function that is a parabola of its argument up to this share of its variance is none of its own
+)
 CONSTANT = 1e-13  # share of a column's mean square that is variance, below which it counts as constant
 DIGITS = 9  # of a fingerprint
 COLUMNS = 12_000  # columns kept before those that nobody uses are dropped

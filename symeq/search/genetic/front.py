@@ -50,9 +50,7 @@ def length(model: Model, problem: Problem) -> float:
     blocks = problem.blocks
     error = np.log(max(model.error, FLOOR))
     return float(
-        0.5 * blocks * error
-        + 0.5 * model.parameters * np.log(blocks)
-        + model.size * np.log(problem.symbols)
+        0.5 * blocks * error + 0.5 * model.parameters * np.log(blocks) + model.size * np.log(problem.symbols)
     )
 
 

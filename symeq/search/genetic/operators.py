@@ -79,7 +79,7 @@ OPERATORS = tuple(KNOWN.values())
 
 
 def chosen_operators(given: Sequence[Operator | str]) -> tuple[Operator, ...]:
-    """Operators by name or as they are.  Raises InvalidInput for an unknown name and for a name used twice."""
+    """Operators by name or as they are.  Raises InvalidInput for an unknown name and one used twice."""
     found: dict[str, Operator] = {}
     for one in given:
         if isinstance(one, str) and one not in KNOWN:

@@ -132,7 +132,9 @@ class TermColumns:
         self._filled = self._entered = count
 
 
-def solve(columns: TermColumns, population: Sequence[Terms], keep: Iterable[Term] = ()) -> list[tuple[Terms, float]]:
+def solve(
+    columns: TermColumns, population: Sequence[Terms], keep: Iterable[Term] = ()
+) -> list[tuple[Terms, float]]:
     r"""Least squares for every individual, with its needless terms pruned: (terms left, share left).
 
     From the inverse of the Gram matrix, taking term k out raises the residual by

@@ -1,0 +1,239 @@
+"""From a functional ansatz and samples to the arrays of the search."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+import sympy as sp
+from sympy import Expr, Symbol, lambdify
+
+from symeq.ansatz.functional import FunctionalAnsatz
+from symeq.data.samples import Samples
+from symeq.errors import InvalidInput
+from symeq.search.genetic.forest import Prefix
+from symeq.search.genetic.operators import Operator
+from symeq.search.genetic.problem import Grading, Images, Problem
+from symeq.search.genetic.soft import SoftSymmetry
+
+FEWEST_ROWS = 12
+FAR_OUT = 1e4  # times its median: there an invariant with a denominator or a root has degenerated
+VARYING = 1e-9  # relative deviation of an invariant below which it is a constant on these data
+CLEAN = 1e-6  # share of a variable's deviation that is noise
+
+
+@dataclass(frozen=True, eq=False)
+class Measured:
+    """One search: the problem in arrays, and what its leaves, vectors and targets stand for.
+
+    form: the ansatz; leads: positions of the left-hand sides that are searched together; leaves: expressions
+    in the symbols of the form, the first is 1; vectors: positions in its frame; scales (component,);
+    left_out: rows on which an invariant degenerates; rung: of the samples.
+    """
+
+    problem: Problem
+    form: FunctionalAnsatz
+    leads: tuple[int, ...]
+    leaves: tuple[Expr, ...]
+    vectors: tuple[int, ...]
+    scales: np.ndarray
+    left_out: int
+    rung: int
+
+    def expression(self, prefix: Prefix, constants: Sequence[Expr]) -> Expr:
+        """A tree in the symbols of the form, its inner constants named by the given symbols or numbers."""
+        operators = {operator.name: operator for operator in self.problem.operators}
+        # The constants are numbered as the tree is read, from the root; the stack is filled from the end.
+        waiting = list(constants)
+        stack: list[Expr] = []
+        for token in reversed(prefix):
+            if isinstance(token, int):
+                stack.append(self.leaves[token])
+                continue
+            name, constant = token
+            first = stack.pop()
+            if operators[name].arity == 2:
+                stack.append(operators[name].symbol(first, stack.pop()))
+            else:
+                stack.append(operators[name].symbol(first if constant is None else waiting.pop() * first))
+        return stack[0]
+
+
+def measure(
+    form: FunctionalAnsatz,
+    samples: Samples,
+    operators: Sequence[Operator],
+    *,
+    rows: int,
+    seed: int,
+    soft: SoftSymmetry | None = None,
+) -> tuple[Measured, ...]:
+    """The searches that a form asks for: one for each set of left-hand sides that share a vector.
+
+    Arguments: ``rows``, drawn at random where there are more; ``seed`` of the draw.
+    Raises InvalidInput where the samples cannot give what the ansatz contains, and when too few rows are
+    left.
+    """
+    jet = samples.jet
+    expressions = (*form.leads, *form.fixed, *form.arguments, *(e for v in form.frame for e in v))
+    symbols = set().union(*(e.free_symbols for e in expressions))
+    strange = sorted(str(s) for s in symbols if not jet.is_coordinate(s))
+    if strange:
+        raise InvalidInput(
+            f"The ansatz contains the constants {', '.join(strange)}, whose values no data tell."
+            " Give them numbers before the search."
+        )
+    coordinates = tuple(sorted(symbols, key=lambda z: (z not in jet.independent, jet.order_of(z), str(z))))
+    grid = samples.grid(coordinates)
+    rung = search_rung(samples)
+    jets = grid.scattered(rung, rows, seed)
+    count = len(jets[coordinates[0]]) if coordinates else 0
+    compiled = lambdify(coordinates, list(expressions), "numpy", cse=True)
+    with np.errstate(all="ignore"):
+        values = np.stack(
+            [
+                np.broadcast_to(np.asarray(v, dtype=float), (count,))
+                for v in compiled(*map(jets.get, coordinates))
+            ]
+        )
+    usable = np.isfinite(values).all(axis=0)
+    images = None if soft is None else soft.images(form, samples, coordinates, rung, rows, seed)
+    if images is not None:
+        usable &= np.isfinite(images.leaves).all(axis=0) & np.isfinite(images.frame).all(axis=(0, 1))
+        usable &= np.isfinite(images.jacobian).all(axis=(0, 1))
+    for expression, column in zip(expressions, values, strict=True):
+        if not expression.is_polynomial(*coordinates):
+            usable &= ~(np.abs(column) > _limit(np.abs(column), usable))
+    if int(usable.sum()) < FEWEST_ROWS:
+        raise InvalidInput(
+            f"On {count - int(usable.sum())} of {count} samples an invariant of the ansatz has no finite"
+            f" value; at least {FEWEST_ROWS} are needed. Give more data, or prefer other invariants."
+        )
+    values = values[:, usable]
+    leads, fixed, arguments, frame = _split(values, form)
+    kept = [k for k, column in enumerate(arguments) if column.std() > VARYING * np.sqrt(np.mean(column**2))]
+    leaves = np.vstack([np.ones(values.shape[1]), arguments[kept]])
+    names = ("1", *(form.symbols[k].name for k in kept))
+    target = leads - fixed
+    covariance = grid.covariance(rung)
+    searches = []
+    for group in groups(form):
+        vectors = tuple(j for j, vector in enumerate(form.frame) if any(vector[a] != 0 for a in group))
+        own = target[list(group)]
+        scale = float(np.sqrt(np.mean(own**2)))
+        if not scale > 0:
+            raise InvalidInput(f"The left-hand side {form.leads[group[0]]} vanishes on all samples.")
+        noise = _noise([form.leads[a] for a in group], jets, coordinates, covariance, usable)
+        problem = Problem(
+            leaves=leaves,
+            names=names,
+            frame=frame[np.ix_(vectors, group)] / scale,
+            target=own / scale,
+            operators=tuple(operators),
+            noise=noise / scale**2,
+            grading=_grading(form, kept, vectors),
+            images=None if images is None else _own_images(images, usable, kept, vectors, group, scale),
+        )
+        symbols_of = (sp.S.One, *(form.symbols[k] for k in kept))
+        searches.append(
+            Measured(
+                problem,
+                form,
+                group,
+                symbols_of,
+                vectors,
+                np.full(len(group), scale),
+                count - values.shape[1],
+                rung,
+            )
+        )
+    return tuple(searches)
+
+
+def search_rung(samples: Samples) -> int:
+    """The rung whose derivatives are searched: the finest of clean data, else the window that was chosen."""
+    spreads = [
+        float(np.std(np.concatenate([part[str(u)].values.ravel() for part in samples.record.parts])))
+        for u in samples.jet.dependent
+    ]
+    noisy = any(s > CLEAN * spread for s, spread in zip(samples.noise, spreads, strict=True))
+    return max(0, samples.usable - 1) if noisy else 0
+
+
+def groups(form: FunctionalAnsatz) -> list[tuple[int, ...]]:
+    """Left-hand sides that share a vector of the frame are searched together, the others apart."""
+    found = [{a} for a in range(len(form.leads))]
+    for vector in form.frame:
+        joined = {a for a, e in enumerate(vector) if e != 0}
+        touched = [group for group in found if group & joined]
+        found = [group for group in found if not group & joined]
+        found.append(set().union(*touched))
+    return sorted(tuple(sorted(group)) for group in found if group)
+
+
+def _limit(size: np.ndarray, usable: np.ndarray) -> float:
+    """How large the values of an expression that may degenerate can be."""
+    known = size[usable]
+    return FAR_OUT * float(np.median(known)) if known.size else np.inf
+
+
+def _split(
+    values: np.ndarray, form: FunctionalAnsatz
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Values of leads, F0, arguments and frame (vector, component, row)."""
+    q, m = len(form.leads), len(form.arguments)
+    frame = values[2 * q + m :].reshape(len(form.frame), q, -1)
+    return values[:q], values[q : 2 * q], values[2 * q : 2 * q + m], frame
+
+
+def _noise(
+    leads: Sequence[Expr],
+    jets: Mapping[Symbol, np.ndarray],
+    coordinates: Sequence[Symbol],
+    covariance: np.ndarray,
+    usable: np.ndarray,
+) -> float:
+    """The mean square of what noise adds to the left-hand sides, to first order."""
+    total = 0.0
+    for lead in leads:
+        slopes = [lead.diff(z) for z in coordinates]
+        compiled = lambdify(coordinates, slopes, "numpy", cse=True)
+        columns = [
+            np.broadcast_to(np.asarray(v, float), usable.shape)[usable]
+            for v in compiled(*map(jets.get, coordinates))
+        ]
+        matrix = np.stack(columns, axis=1)
+        total += float(np.mean(np.einsum("ni,ij,nj->n", matrix, covariance, matrix)))
+    return total / len(leads)
+
+
+def _grading(form: FunctionalAnsatz, kept: Sequence[int], vectors: Sequence[int]) -> Grading | None:
+    if form.weights is None:
+        return None
+    none = tuple(Fraction(0) for _ in form.weights.scalings)
+
+    def exact(weight: Sequence[sp.Rational]) -> tuple[Fraction, ...]:
+        return tuple(Fraction(int(w.p), int(w.q)) for w in map(sp.Rational, weight))
+
+    return Grading(
+        leaves=(none, *(exact(form.weights.arguments[k]) for k in kept)),
+        frame=tuple(exact(form.weights.frame[j]) for j in vectors),
+        target=none,
+    )
+
+
+def _own_images(
+    images: Images,
+    usable: np.ndarray,
+    kept: Sequence[int],
+    vectors: Sequence[int],
+    group: Sequence[int],
+    scale: float,
+) -> Images:
+    """The part of the images that one search needs."""
+    leaves = np.vstack([np.ones(int(usable.sum())), images.leaves[list(kept)][:, usable]])
+    frame = images.frame[np.ix_(list(vectors), list(group))][:, :, usable] / scale
+    jacobian = images.jacobian[np.ix_(list(group), list(group))][:, :, usable]
+    return Images(leaves, frame, jacobian, images.weight)

@@ -1,0 +1,116 @@
+"""The coefficients and constants of a law on all rows, with their errors, corrected for the noise."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import sympy as sp
+
+from symeq.data.samples import Samples
+from symeq.errors import SymeqError
+from symeq.search.assemble import Factors, assemble
+from symeq.search.fitting import Evidence, Trial
+from symeq.search.genetic.stating import Stated
+from symeq.search.selection import lack
+
+STEPS = 3  # of Gauss and Newton, each a pass over the data
+SETTLED = 0.1  # of its standard error: a constant that moves less has arrived
+FURTHEST = 0.5  # of its value: a constant that wants to move more is not near an optimum
+
+
+@dataclass(frozen=True)
+class Refit:
+    """The law with values from all rows: coefficients, constants and errors; the fit of the factors it comes
+    from, and the share of what there is to explain, noise taken off, that it lacks."""
+
+    law: Stated
+    beta: np.ndarray
+    errors: np.ndarray
+    constant_errors: np.ndarray
+    factors: Factors
+    left: float
+    explained: float
+    lack: float
+    rung: int
+    dropped: int
+
+
+def refit(law: Stated, samples: Samples, progress: Callable[[int], None] | None = None) -> Refit | None:
+    r"""Fit a law and its inner constants to all rows, with the noise in the columns taken off.
+
+    F is linear near the constants c found by the search,
+
+    .. math:: F(c + \delta) \approx \sum_k \beta_k T_k E_{j_k}
+              + \sum_i \delta_i \sum_k \beta_k \frac{\partial T_k}{\partial c_i} E_{j_k},
+
+    so the derivatives are columns more, their coefficients the steps of the constants, and their standard
+    errors those of the constants (:class:`symeq.search.fitting.Evidence`). Terms that are not significant
+    are taken out, the least first. None where the columns are dependent or hidden by the noise.
+    """
+    dropped = 0
+    for _ in range(STEPS + len(law.trees)):
+        answer = _fitted(law, samples, progress)
+        if answer is None:
+            return None
+        evidence, trial, rung = answer
+        terms = len(law.trees)
+        weakest = int(np.argmin(trial.z2[:terms]))
+        if terms > 1 and trial.z2[weakest] < evidence.penalty:
+            law, dropped = law.without(weakest), dropped + 1
+            continue
+        steps, spread = trial.fit.beta[terms:], trial.errors[terms:]
+        values = np.array([value for _, value in law.constants])
+        if not len(values) or np.all(np.abs(steps) <= SETTLED * spread + 1e-12 * np.abs(values)):
+            break
+        if np.any(np.abs(steps) > FURTHEST * np.abs(values)):
+            break
+        law = law.at(values + steps)
+        law = Stated(law.form, law.trees, law.vectors, trial.fit.beta[:terms], law.constants)
+    fit = trial.fit
+    return Refit(
+        law,
+        fit.beta[:terms],
+        trial.errors[:terms],
+        trial.errors[terms:],
+        evidence.rungs[rung],
+        fit.left,
+        fit.explained,
+        lack(evidence, fit, rung),
+        rung,
+        dropped,
+    )
+
+
+def _fitted(
+    law: Stated, samples: Samples, progress: Callable[[int], None] | None
+) -> tuple[Evidence, Trial, int] | None:
+    values = {symbol: sp.Float(value, 17) for symbol, value in law.constants}
+    vectors = [tuple(e.xreplace(values) for e in vector) for vector in law.terms]
+    for symbol, _ in law.constants:
+        slope = [
+            sp.Add(
+                *(
+                    sp.Float(float(b), 17) * vector[a].diff(symbol)
+                    for b, vector in zip(law.beta, law.terms, strict=True)
+                )
+            ).xreplace(values)
+            for a in range(len(law.form.leads))
+        ]
+        vectors.append(tuple(slope))
+    try:
+        factors = assemble(law.ansatz(vectors), samples, progress)
+    except SymeqError:
+        return None
+    evidence = Evidence(factors)
+    everything = tuple(range(len(vectors)))
+    trials = [(rung, evidence.trial(everything, rung)) for rung in evidence.telling(samples.usable)]
+    known = [(rung, trial) for rung, trial in trials if trial is not None]
+    if not known:
+        return None
+    rung, trial = max(
+        known,
+        key=lambda pair: (float(np.sum(np.log(np.maximum(pair[1].z2[: len(law.trees)], 1e-3)))), -pair[0]),
+    )
+    return evidence, trial, rung
