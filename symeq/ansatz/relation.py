@@ -13,6 +13,7 @@ from symeq.errors import InvalidInput, NoLaw
 from symeq.geometry.calculus import exact_expression, expression_text
 from symeq.geometry.grammar import SymmetryLike
 from symeq.geometry.jet import Jet
+from symeq.geometry.leads import is_principal
 from symeq.geometry.symmetry import Symmetry
 from symeq.invariants import Invariants, invariants
 from symeq.invariants.counting import jacobian_ranks
@@ -24,7 +25,8 @@ class RelationAnsatz:
     """All relations Phi(I_1, ..., I_m) = 0 between the invariants of a symmetry.
 
     jet, symmetry: the symmetry as it acts on the jet; invariants: functionally independent, so that no
-    relation between them holds for every function u; sides: those that a relation may be solved for.
+    relation between them holds for every function u; sides: those that a relation may be solved for;
+    without: derivatives that, with their own derivatives, do not occur on the other side.
 
     Solved for I_k it is a functional ansatz, I_k = G(the other I). Made by `relation_ansatz`.
     """
@@ -34,6 +36,7 @@ class RelationAnsatz:
     invariants: Invariants
     arguments: tuple[sp.Expr, ...]
     sides: tuple[sp.Expr, ...]
+    without: tuple[sp.Symbol, ...] = ()
 
     def solved_for(self, side: sp.Expr | str) -> FunctionalAnsatz:
         """The relations in the form I_k = G(the others).
@@ -54,7 +57,11 @@ class RelationAnsatz:
                 f"{read} is none of the invariants {', '.join(map(expression_text, self.arguments))}."
                 " Name it in `prefer`."
             )
-        others = self.arguments[:place] + self.arguments[place + 1 :]
+        others = tuple(
+            argument
+            for k, argument in enumerate(self.arguments)
+            if k != place and not any(is_principal(self.jet, self.without, z) for z in argument.free_symbols)
+        )
         return FunctionalAnsatz(
             jet=self.jet,
             leads=(self.arguments[place],),
@@ -99,6 +106,7 @@ def relation_ansatz(
     *,
     order: int | None = None,
     side: sp.Expr | str | Sequence[sp.Expr | str] | None = None,
+    without: sp.Symbol | str | Sequence[sp.Symbol | str] = (),
     prefer: Sequence[sp.Expr | str] = (),
     parameters: str | Sequence[str | sp.Symbol] = (),
     budget: float | None = 60,
@@ -110,6 +118,7 @@ def relation_ansatz(
     jet, symmetry, order, parameters, budget: as for `invariants`.
     side: the invariant or invariants that a relation may be solved for (default: all that contain a
     dependent variable).
+    without: derivatives such as u_t that, with their own derivatives, the other side must not contain.
     prefer: invariants to be used where they serve.
 
     >>> from symeq.geometry.groups import Poincare
@@ -124,14 +133,24 @@ def relation_ansatz(
     """
     given = [side] if isinstance(side, sp.Expr | str) else list(side or ())
     sides = [jet.parse(s, parameters) if isinstance(s, str) else exact_expression(s) for s in given]
+    excluded = [without] if isinstance(without, sp.Symbol | str) else list(without)
+    absent = tuple(jet[s if isinstance(s, str) else s.name] for s in excluded)
+    kept = {z for s in sides for z in s.free_symbols}
+    among = [z for z in jet.coordinates if z in kept or not is_principal(jet, absent, z)]
     found = invariants(
-        jet, symmetry, order=order, prefer=[*sides, *prefer], parameters=parameters, budget=budget
+        jet,
+        symmetry,
+        order=order,
+        coordinates=among if absent else None,
+        prefer=[*sides, *prefer],
+        parameters=parameters,
+        budget=budget,
     )
     allowed = found.invariants
     if len(allowed) < 2:
         raise NoLaw(f"{found.symmetry} leaves {len(allowed)} invariants of this order: nothing to relate.")
     unknown = [i for i in allowed if i.free_symbols - set(jet.independent)]
-    return RelationAnsatz(jet, found.symmetry, found, allowed, tuple(sides or unknown))
+    return RelationAnsatz(jet, found.symmetry, found, allowed, tuple(sides or unknown), absent)
 
 
 def relations_of(form: ImplicitAnsatz, budget: float | None = 60) -> RelationAnsatz:

@@ -12,26 +12,104 @@ from symeq.data.samples import Samples
 from symeq.discovery import Discovery
 from symeq.errors import InvalidInput
 
-Law = Mapping[sp.Symbol, sp.Expr]
-Place = tuple[sp.Symbol, sp.Expr]  # a lead and a term of its right-hand side
+Law = Mapping[sp.Expr, sp.Expr]  # right-hand sides by lead, which may be an expression: u_xx + u_yy = ...
+Place = tuple[sp.Expr, sp.Expr]  # a lead and a term of its right-hand side
 
 MOST_FORECASTS = 20  # trajectories simulated for one forecast error: more change its second digit
 
 
 def coefficients(rhs: sp.Expr) -> dict[sp.Expr, float]:
-    """The numbers in front of the terms of an expanded right-hand side.
+    """The numbers in front of the terms of a right-hand side that is `multiplied_out`.
 
     >>> u, v = sp.symbols("u v")
     >>> coefficients(2 * u * (u - v) + sp.sqrt(2) * v)
     {u**2: 2.0, v: 1.4142135623730951, u*v: -2.0}
     """
     numbers: dict[sp.Expr, float] = {}
-    for term in sp.Add.make_args(sp.expand(rhs)):
+    for term in sp.Add.make_args(multiplied_out(rhs)):
         number, rest = term.as_independent(*term.free_symbols, as_Add=False)
         if not term.free_symbols:
             number, rest = term, sp.S.One
         numbers[rest] = numbers.get(rest, 0.0) + float(number)
     return {rest: number for rest, number in numbers.items() if number}
+
+
+def multiplied_out(expression: sp.Expr) -> sp.Expr:
+    """A sum of terms in one form, however it was written: products of one exponential, roots and quotients.
+
+    What stands in a function, under a root or in a denominator is multiplied out by itself, numbers in front
+    of it are taken out, and the exponentials of a term are made one.
+
+    >>> x, y = sp.symbols("x y")
+    >>> multiplied_out(sp.exp(-4 * x**2) * (sp.exp(-4 * y**2) + 1 / (2 * x + 2 * y) ** 2))
+    exp(-4*x**2 - 4*y**2) + exp(-4*x**2)/(4*(x + y)**2)
+    """
+    if expression.is_polynomial(*expression.free_symbols):
+        return sp.expand(expression)
+    kernels = _Kernels({}, {})
+    terms = sp.Add.make_args(sp.expand(kernels.opened(expression)))
+    return sp.Add(*map(kernels.restored, terms))
+
+
+@dataclass(frozen=True)
+class _Kernels:
+    """Dummies for what a product must not be multiplied into, and for exponentials by their exponents."""
+
+    held: dict[sp.Expr, sp.Dummy]
+    exponents: dict[sp.Dummy, sp.Expr]
+
+    def opened(self, expression: sp.Expr) -> sp.Expr:
+        """The expression with a dummy for every function, and for every sum under a root or a quotient."""
+        if not expression.args or not expression.free_symbols:
+            return expression
+        if isinstance(expression, sp.exp):
+            return self._exponential(expression.args[0])
+        if isinstance(expression, sp.log):
+            logarithm = sp.expand_log(sp.log(multiplied_out(expression.args[0])))
+            return logarithm.replace(lambda e: isinstance(e, sp.log) and e.free_symbols, self._hold)
+        if isinstance(expression, sp.Function):
+            return self._hold(expression.func(*map(multiplied_out, expression.args)))
+        if expression.is_Pow and not (expression.exp.is_Integer and expression.exp > 0):
+            return self._power(multiplied_out(expression.base), expression.exp)
+        return expression.func(*map(self.opened, expression.args))
+
+    def restored(self, term: sp.Expr) -> sp.Expr:
+        """A product of dummies as what they stand for."""
+        rest, exponent = sp.S.One, sp.S.Zero
+        for factor in sp.Mul.make_args(term):
+            base, power = factor.as_base_exp()
+            if base in self.exponents:
+                exponent += power * self.exponents[base]
+            else:
+                rest *= factor
+        return rest.xreplace({dummy: kernel for kernel, dummy in self.held.items()}) * sp.exp(sp.expand(exponent))
+
+    def _hold(self, kernel: sp.Expr) -> sp.Dummy:
+        return self.held.setdefault(kernel, sp.Dummy())
+
+    def _exponential(self, exponent: sp.Expr) -> sp.Expr:
+        exponent = multiplied_out(exponent)
+        number, rest = exponent.as_independent(*exponent.free_symbols, as_Add=True)
+        dummy = self._hold(sp.exp(rest))
+        self.exponents[dummy] = rest
+        return sp.exp(number) * dummy
+
+    def _power(self, base: sp.Expr, exponent: sp.Expr) -> sp.Expr:
+        if isinstance(base, sp.exp):
+            return self._exponential(base.args[0] * exponent)
+        if not base.is_Add:
+            return (base if base.is_Symbol else self._hold(base)) ** exponent
+        number, base = base.primitive()
+        if exponent.is_Integer and base.could_extract_minus_sign():
+            number, base = -number, -base
+        if exponent.is_Integer and base.is_polynomial(*base.free_symbols) and not base.has(sp.Float):
+            _, factors = sp.factor_list(base)
+        else:
+            factors = [(base, 1)]
+        # r^(5/2) is r^2 r^(1/2), as it would come out of a product.
+        whole = sp.floor(exponent) if exponent.is_Rational and exponent > 0 else sp.S.Zero
+        roots = [(f if f.is_Symbol else self._hold(f)) ** (k * (exponent - whole)) for f, k in factors]
+        return sp.Mul(number**exponent, base**whole, *roots)
 
 
 @dataclass(frozen=True)
@@ -42,7 +120,7 @@ class TermCount:
     missed: tuple[Place, ...]
     spurious: tuple[Place, ...]
 
-    def exact(self, lead: sp.Symbol) -> bool:
+    def exact(self, lead: sp.Expr) -> bool:
         """Whether the equation of one lead has the true terms and no others."""
         return all(place[0] != lead for place in self.missed + self.spurious)
 
@@ -53,7 +131,7 @@ class TermCount:
 
 
 def count_terms(law: Law, truth: Law) -> TermCount:
-    """Compare the terms of a law with those of the truth, both expanded; the coefficients do not matter.
+    """Compare the terms of a law with those of the truth, both multiplied out; the coefficients do not matter.
 
     law, truth: right-hand sides by lead, the same leads.
     Raises InvalidInput when the leads differ.
@@ -128,12 +206,18 @@ def forecast_error(law: Discovery, samples: Samples) -> Forecast:
     second order starts from, are those of the samples at their first full stencil, where the forecast then
     begins. The error is inf when a simulation does not reach the last time.
 
-    Raises InvalidInput for a PDE and for a law that leaves a variable without an equation.
+    Raises InvalidInput for a PDE, for a law that leaves a variable without an equation, and for one that is
+    not solved for derivatives.
     """
     jet = law.ansatz.jet
     if len(jet.independent) != 1:
         raise InvalidInput(
             f"Only ODEs are simulated; {jet} has {len(jet.independent)} independent variables."
+        )
+    unsolved = next((lead for lead in law.ansatz.leads if not lead.is_Symbol), None)
+    if unsolved is not None:
+        raise InvalidInput(
+            f"Only laws solved for derivatives are simulated; this one has {unsolved} on its left-hand side."
         )
     orders = {jet.multi_index(lead)[0]: jet.order_of(lead) for lead in law.ansatz.leads}
     if set(orders) != set(jet.dependent):
