@@ -17,7 +17,6 @@ from symeq.geometry import Symmetry
 
 SCHEMA = 1
 PATIENCE = 60.0  # seconds, where no budget is given
-GRACE = 10.0  # seconds after twice the budget, when a search that does not look at its clock is ended
 
 
 class Started:
@@ -48,7 +47,7 @@ def patience(settings: Settings) -> Iterator[float]:
     """
     budget = settings.seconds("budget") or PATIENCE
     try:
-        with warnings_told(), Clock(budget, grace=budget + GRACE).running():
+        with warnings_told(), Clock(budget).running(patient=True):
             yield budget
     except OutOfTime as error:
         raise InvalidInput(f"Nothing was decided. {error}") from None

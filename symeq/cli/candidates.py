@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sympy import Expr, Symbol
@@ -46,13 +46,33 @@ class Candidates:
             self.jet, self.library, symmetry, lead=self.leads, known=self.known, parameters=self.parameters
         )
 
+    def valued(self, symmetry: Symmetry) -> LinearAnsatz:
+        """The same, to be held against data.
+
+        Raises InvalidInput when a parameter without a value is left in the laws.
+        """
+        ansatz = self.allowed(symmetry)
+        laws = (rhs for law in (ansatz.fixed, *ansatz.basis) for rhs in law)
+        refuse_unknown(laws, self.parameters)
+        return ansatz
+
+
+def refuse_unknown(expressions: Iterable[Expr], parameters: Sequence[Symbol]) -> None:
+    """Raises InvalidInput for an expression with a parameter that has no value: no data tell it."""
+    for expression in expressions:
+        for symbol in sorted(expression.free_symbols & set(parameters), key=str):
+            raise InvalidInput(
+                f"The parameter `{symbol}` has no value, and the allowed laws contain {expression}. Give it"
+                f" one, as in `--parameter {symbol}=0.1`."
+            )
+
 
 def read_candidates(words: Words) -> Candidates:
     """Understand what the settings say of the laws.
 
     Raises InvalidInput that starts with the flag or key at fault.
     """
-    leads = _leads(words)
+    leads = read_leads(words)
     library = _library(words, leads)
     terms = [*leads, *(term for one in library.values() for term in one)]
     return Candidates(
@@ -65,7 +85,7 @@ def read_candidates(words: Words) -> Candidates:
     )
 
 
-def _leads(words: Words) -> tuple[Symbol, ...]:
+def read_leads(words: Words) -> tuple[Symbol, ...]:
     """The leading derivatives, by default the first derivative of every dependent variable."""
     jet, leads = words.jet, []
     for text in words.settings.texts("lead"):
@@ -74,7 +94,8 @@ def _leads(words: Words) -> tuple[Symbol, ...]:
                 lead = read_expression(jet, item, text)
                 if not lead.is_Symbol or lead in jet.independent or jet.order_of(lead) == 0:
                     first = jet.derivative(jet.dependent[0], jet.independent[0])
-                    raise InvalidInput(f"{quoted(text)}: a lead is a derivative, such as `{first}`.")
+                    other = "" if lead.is_Symbol else "; `--engine genetic` takes an expression, too"
+                    raise InvalidInput(f"{quoted(text)}: a lead is a derivative, such as `{first}`{other}.")
                 leads.append(lead)
     return tuple(leads) or tuple(jet.derivative(u, jet.independent[0]) for u in jet.dependent)
 

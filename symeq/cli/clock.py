@@ -10,6 +10,8 @@ from types import FrameType
 
 from symeq.errors import NoLaw
 
+GRACE = 10.0  # seconds after twice the budget, when a search that does not look at its clock is ended
+
 
 class OutOfTime(NoLaw):
     """No law was found in the time granted."""
@@ -20,7 +22,7 @@ class _Rung(BaseException):
 
 
 class Clock:
-    """So many seconds from now on, or as many as it takes; `grace`, seconds more than are spoken of.
+    """So many seconds from now on, or as many as it takes.
 
     >>> clock = Clock(0.01)
     >>> with clock.running():
@@ -30,22 +32,35 @@ class Clock:
     symeq.cli.clock.OutOfTime: The budget of 0.01 s is spent. Grant more, or ask for less.
     """
 
-    def __init__(self, seconds: float | None, grace: float = 0.0) -> None:
+    def __init__(self, seconds: float | None) -> None:
         self.seconds = seconds
-        self._end = None if seconds is None else time.monotonic() + seconds + grace
+        self._end = None if seconds is None else time.monotonic() + seconds
 
-    @contextmanager
-    def running(self) -> Iterator[None]:
-        """Give up what is inside when the time is over; without alarms (on Windows) only before it begins.
+    def left(self) -> float | None:
+        """The seconds that are left, None for as many as it takes.
 
-        Raises OutOfTime.
+        Raises OutOfTime where none are.
         """
         if self._end is None:
-            yield
-            return
+            return None
         left = self._end - time.monotonic()
         if left <= 0:
             raise self._spent()
+        return left
+
+    @contextmanager
+    def running(self, *, patient: bool = False) -> Iterator[None]:
+        """Give up what is inside when the time is over; without alarms (on Windows) only before it begins.
+
+        patient: what is inside looks at the clock itself, and is given up at twice the time and a little more.
+        Raises OutOfTime.
+        """
+        left = self.left()
+        if left is None:
+            yield
+            return
+        if patient and self.seconds is not None:
+            left += self.seconds + GRACE
         if not hasattr(signal, "setitimer"):
             yield
             return

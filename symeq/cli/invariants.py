@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 
 from symeq.cli.answering import Started, aligned_latex, fragment, members, patience
@@ -25,9 +24,8 @@ from symeq.cli.flags import (
 from symeq.cli.layout import hanging, labelled, section, warn, wrapped
 from symeq.cli.outputs import check_outputs, write_answer
 from symeq.cli.settings import Settings, at
-from symeq.cli.words import Words, bounded, highest_order
+from symeq.cli.words import Words, bounded, highest_order, of_order
 from symeq.errors import InvalidInput
-from symeq.geometry import Jet
 from symeq.geometry.calculus import expression_text
 from symeq.invariants import Invariants
 from symeq.invariants import invariants as find_invariants
@@ -36,7 +34,6 @@ from symeq.report.table import aligned
 
 ORDER = 2  # of the jet, where none is given
 DEGREE = 8  # of the polynomials that are tried
-LARGEST_JET = 2000  # coordinates
 
 
 def invariants(
@@ -69,7 +66,7 @@ def invariants(
     with patience(settings) as seconds:
         words.require_symmetry()
         wanted, proposed = words.symmetry(), words.expressions("prefer")
-        jet = _jet(settings, words.jet)
+        jet = of_order(settings, words.jet, ORDER)
         with at(settings.place("prefer")):
             highest = highest_order(jet, proposed)
             if highest > jet.order:
@@ -88,18 +85,6 @@ def invariants(
         lambda: started.document(words.document() | {"symmetry": members(found.symmetry)} | found.document()),
         lambda: fragment(*_latex(found)),
     )
-
-
-def _jet(settings: Settings, jet: Jet) -> Jet:
-    order = bounded(settings, "order", ORDER)
-    p, q = len(jet.independent), len(jet.dependent)
-    size = p + q * math.comb(p + order, p)
-    if size > LARGEST_JET:
-        raise InvalidInput(
-            f"{settings.place('order')}: order {order} makes a jet of {size} coordinates; at most"
-            f" {LARGEST_JET} are tried. Lower it."
-        )
-    return jet.with_order(order)
 
 
 def _latex(found: Invariants) -> Iterator[str]:

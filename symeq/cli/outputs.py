@@ -18,11 +18,12 @@ def check_outputs(settings: Settings, inputs: Iterable[Path] = ()) -> None:
 
     Arguments: `inputs`, files that are read and must stay, as must the problem file.
     Raises InvalidInput: no such directory, one that cannot be written, a directory or device as a path, one
-    path for two outputs or for an input.
+    path for two outputs or for an input. The state of a search is an output that grows during the work.
     """
     files = [*inputs, *([settings.file] if settings.file else [])]
     taken = {path.resolve(): "it is read as input" for path in files}
-    for key, path in settings.outputs().items():
+    state = settings.path("resume")
+    for key, path in (settings.outputs() | ({"resume": state} if state else {})).items():
         target, flag = path.resolve(), settings.place(key)
         if target in taken:
             raise _refusal(flag, path, taken[target])

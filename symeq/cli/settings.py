@@ -16,13 +16,15 @@ LARGEST_FILE = 1_000_000  # bytes of a problem file
 
 TEXTS = (
     "independent", "dependent", "symmetry", "generator", "map", "lead", "library", "known", "parameter",
-    "rename", "axes", "periodic", "engine", "equation", "consequence", "prefer",
+    "rename", "axes", "periodic", "engine", "operators", "equation", "consequence", "prefer",
 )  # fmt: skip
-PATHS = ("data", "json", "latex")
+PATHS = ("data", "json", "latex", "resume")
+WRITTEN = ("json", "latex")
 WHOLE = ("order", "degree", "seed")
+COUNTS = ("epochs", "evaluations", "workers")
 SECONDS = ("budget",)
-SWITCHES = ("baseline", "quiet")
-KEYS = (*TEXTS, *PATHS, *WHOLE, *SECONDS, *SWITCHES)  # of all commands together
+SWITCHES = ("baseline", "relation", "quiet")
+KEYS = (*TEXTS, *PATHS, *WHOLE, *COUNTS, *SECONDS, *SWITCHES)  # of all commands together
 
 
 @dataclass(frozen=True)
@@ -104,12 +106,20 @@ class Settings:
         return self.given[key].value if key in self.given else ()
 
     def outputs(self) -> dict[str, Path]:
-        """The files to write, by the key of each."""
-        return {key: Path(path) for key in ("json", "latex") for path in self.texts(key)}
+        """The files to write at the end, by the key of each."""
+        return {key: Path(path) for key in WRITTEN for path in self.texts(key)}
+
+    def path(self, key: str) -> Path | None:
+        """The path of a key that has one, None when it is absent."""
+        return next(map(Path, self.texts(key)), None)
 
     def number(self, key: str, default: int) -> int:
         """The whole number of a key."""
         return self.given[key].value if key in self.given else default
+
+    def count(self, key: str) -> int | None:
+        """The whole number of a key, None when it is absent."""
+        return self.given[key].value if key in self.given else None
 
     def seconds(self, key: str) -> float | None:
         """The seconds of a key, None when it is absent."""
@@ -142,6 +152,10 @@ def _read(key: str, value: Any) -> Any:
     if key in WHOLE:
         if isinstance(value, bool) or not isinstance(value, int) or value < 0:
             raise InvalidInput(f"expected a whole number, 0 or more; found {value!r}.")
+        return value
+    if key in COUNTS:
+        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+            raise InvalidInput(f"expected a whole number, 1 or more; found {value!r}.")
         return value
     if key in SECONDS:
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -27,6 +28,7 @@ from symeq.parsing import evaluate
 from symeq.syntax import Node, parse_groups
 
 HIGHEST = 64  # --degree and --order beyond which terms are not even counted
+LARGEST_JET = 2000  # coordinates
 SYMMETRY_KEYS = ("symmetry", "generator", "map")
 
 
@@ -61,6 +63,22 @@ def bounded(settings: Settings, key: str, default: int) -> int:
     if number > HIGHEST:
         raise InvalidInput(f"{settings.place(key)}: {number} is too high; at most {HIGHEST} is tried.")
     return number
+
+
+def of_order(settings: Settings, jet: Jet, default: int) -> Jet:
+    """The jet of the order that is asked for.
+
+    Raises InvalidInput for one that is too large to be searched.
+    """
+    order = bounded(settings, "order", default)
+    p, q = len(jet.independent), len(jet.dependent)
+    size = p + q * math.comb(p + order, p)
+    if size > LARGEST_JET:
+        raise InvalidInput(
+            f"{settings.place('order')}: order {order} makes a jet of {size} coordinates; at most"
+            f" {LARGEST_JET} are tried. Lower it."
+        )
+    return jet.with_order(order)
 
 
 @dataclass(frozen=True, init=False)

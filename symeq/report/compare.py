@@ -156,7 +156,8 @@ def compare(
     also = sorted(test.coordinates, key=str) if test else []
     reduced = None if samples is None else hold_out(samples, leads, list(sides.values()), also=also)
     jets = reduced.jets if reduced else random_jets(frozenset(also))
-    flow = len(jet.independent) == 1 and {jet.multi_index(lead)[0] for lead in leads} == set(jet.dependent)
+    solved = all(lead.is_Symbol for lead in leads) and {jet.multi_index(z)[0] for z in leads}
+    flow = len(jet.independent) == 1 and solved == set(jet.dependent)
     rows = tuple(
         Row(
             name=name,
@@ -177,7 +178,7 @@ def compare(
     )
 
 
-def _same_leads(laws: Mapping[str, Discovery]) -> tuple[Jet, tuple[sp.Symbol, ...]]:
+def _same_leads(laws: Mapping[str, Discovery]) -> tuple[Jet, tuple[sp.Expr, ...]]:
     if not laws:
         raise InvalidInput("There is nothing to compare: give at least one law.")
     first_name, first = next(iter(laws.items()))
@@ -192,10 +193,12 @@ def _same_leads(laws: Mapping[str, Discovery]) -> tuple[Jet, tuple[sp.Symbol, ..
 
 
 def _symmetry(
-    laws: Mapping[str, Discovery], jet: Jet, leads: Sequence[sp.Symbol], given: Symmetry | None
+    laws: Mapping[str, Discovery], jet: Jet, leads: Sequence[sp.Expr], given: Symmetry | None
 ) -> Symmetry | None:
     if given is None:
         return next((law.ansatz.symmetry for law in laws.values() if law.ansatz.symmetry), None)
+    if not leads[0].is_Symbol:  # no derivative leads, so none says which variable is the time
+        return given.on(jet) or None
     _, index = jet.multi_index(leads[0])
     time = next(x for x, count in zip(jet.independent, index, strict=True) if count)
     return given.on(jet, time) or None
@@ -204,7 +207,7 @@ def _symmetry(
 def _samples(
     held_out: Record | Samples | None,
     jet: Jet,
-    leads: Sequence[sp.Symbol],
+    leads: Sequence[sp.Expr],
     sides: Sequence[Law],
     test: SymmetryTest | None,
 ) -> Samples | None:
@@ -213,10 +216,13 @@ def _samples(
     symbols = set(test.coordinates) if test else set()
     for side in sides:
         symbols |= set().union(*(rhs.free_symbols for rhs in side.values()))
+    on_left = sorted(set().union(*(lead.free_symbols for lead in leads)) - set(jet.independent), key=str)
+    # The order of a law that is solved for time derivatives is that of its right-hand side.
+    if len(jet.independent) == 1 or not all(lead.is_Symbol for lead in leads):
+        symbols |= set(on_left)
     order = max((jet.order_of(z) for z in symbols if jet.is_coordinate(z)), default=1)
-    if len(jet.independent) == 1:
-        order = max(order, *(jet.order_of(lead) for lead in leads))
-    return sample(held_out, jet.with_order(max(1, order)), lead=max(leads, key=jet.order_of))
+    first = max(on_left, key=lambda z: (jet.multi_index(z)[1][0], jet.order_of(z)))
+    return sample(held_out, jet.with_order(max(1, order)), lead=first)
 
 
 def _notes(

@@ -8,11 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 import sympy as sp
 
-from symeq.ansatz.constraints import SymmetryCondition
 from symeq.errors import InvalidInput
+from symeq.geometry.calculus import partial_derivative
+from symeq.geometry.fields import VectorField
+from symeq.geometry.identities import vanishes
 from symeq.geometry.jet import Jet
+from symeq.geometry.leads import is_principal
+from symeq.geometry.maps import PointMap
 from symeq.geometry.symmetry import Symmetry
-from symeq.report.metrics import Law, coefficients
+from symeq.report.metrics import Law, Place, coefficients
 
 RANDOM_ROWS = 4096
 
@@ -31,13 +35,15 @@ class SymmetryTest:
 
     For each generator (or map) and lead the condition is a sum of pieces that are linear in the coefficients,
 
-        A_a + sum_b M_ab F_b - image(F_a),
+        A_a + sum_b M_ab F_b - image(F_a),     where the image of L_a is A_a + sum_b M_ab L_b,
 
-    one piece for A_a, one for each term of F_b, one for each term of F_a. Made by `symmetry_test`.
+    one piece for A_a, one for each term of F_b, one for each term of F_a. Of a generator and a function in a
+    term each coordinate gives a piece, since numbers inside may have been fitted as those in front were:
+    exp(-x^2 - 0.99 y^2) almost has the rotations. Made by `symmetry_test`.
     """
 
     elements: tuple[str, ...]
-    pieces: tuple[tuple[tuple[tuple[sp.Symbol, sp.Expr] | None, sp.Expr], ...], ...]
+    pieces: tuple[tuple[tuple[Place | None, sp.Expr], ...], ...]
     owners: tuple[int, ...]  # pieces[k] are the pieces of one lead for the element owners[k]
 
     @property
@@ -79,10 +85,12 @@ class SymmetryTest:
 
 
 def symmetry_test(
-    jet: Jet, leads: Sequence[sp.Symbol], symmetry: Symmetry, laws: Sequence[Law]
+    jet: Jet, leads: Sequence[sp.Expr], symmetry: Symmetry, laws: Sequence[Law]
 ) -> SymmetryTest:
     """Prepare the symmetry condition for laws that are made of any of the terms of some laws.
 
+    leads: derivatives, or expressions such as u_xx + u_yy; then the condition is that both sides transform
+    alike, whatever else the law says about the derivatives in them.
     symmetry: as it acts on this jet (`Symmetry.on`), closed or not.
     Raises InvalidInput where the condition is not linear in the law, and for a symmetry with free parameters.
 
@@ -93,28 +101,129 @@ def symmetry_test(
     >>> test.defect(law, random_jets(test.coordinates)).value  # |4 - 3| / sqrt(4^2 + 3^2)
     0.2...
     """
-    if symmetry.parameters:
-        names = ", ".join(s.name for s in symmetry.parameters)
+    used = set().union(*(element.free_symbols for element in symmetry.members))
+    free = [s.name for s in symmetry.parameters if s in used]
+    if free:
         raise InvalidInput(
-            f"`{symmetry}` has the free parameters {names}; a defect is a number. Give them values."
+            f"`{symmetry}` has the free parameters {', '.join(free)}; a defect is a number. Give them values."
         )
     terms = {lead: tuple(dict.fromkeys(t for law in laws for t in coefficients(law[lead]))) for lead in leads}
-    condition = SymmetryCondition(jet, leads, symmetry, [term for own in terms.values() for term in own])
-    expression = condition.ring.expression
+    solved = _solved(jet, leads)
     elements, pieces, owners = [], [], []
-    for number, action in enumerate(condition.actions):
-        elements.append(str(action.source))
-        for a, lead in enumerate(leads):
-            group: list[tuple[tuple[sp.Symbol, sp.Expr] | None, sp.Expr]] = [
-                (None, expression(action.shifts[a]))
-            ]
-            for b, factor in action.mixing[a].items():
-                mixed = expression(factor)
-                group += [((leads[b], term), mixed * term) for term in terms[leads[b]]]
-            group += [((lead, term), -expression(action.image(term))) for term in terms[lead]]
+    for number, element in enumerate(symmetry.members):
+        elements.append(str(element))
+        action = _Action(jet, solved, element, [term for own in terms.values() for term in own])
+        for lead in leads:
+            shift, mixing = action.on_lead(lead)
+            group: list[tuple[Place | None, sp.Expr]] = [(None, shift)]
+            for other, factor in mixing.items():
+                group += [((other, term), factor * term) for term in terms[other]]
+            for term in terms[lead]:
+                group += [((lead, term), -part) for part in action.on_term(term)]
             pieces.append(tuple((place, piece) for place, piece in group if piece != 0))
             owners.append(number)
     return SymmetryTest(tuple(elements), tuple(pieces), tuple(owners))
+
+
+@dataclass(frozen=True)
+class _Solved:
+    """L = mark for a lead L, solved for a coordinate that is in no other lead, where that can be done."""
+
+    mark: sp.Dummy
+    coordinate: sp.Symbol | None
+    solution: sp.Expr
+
+
+def _solved(jet: Jet, leads: Sequence[sp.Expr]) -> dict[sp.Expr, _Solved]:
+    found = {}
+    for lead in leads:
+        others = set().union(*(other.free_symbols for other in leads if other != lead))
+        mark = sp.Dummy("L")
+        found[lead] = _Solved(mark, None, sp.S.Zero)
+        for z in sorted(lead.free_symbols - others, key=lambda z: (-jet.order_of(z), z.name)):
+            slope = lead.diff(z)
+            if z not in slope.free_symbols:
+                found[lead] = _Solved(mark, z, (mark - sp.expand(lead - slope * z)) / slope)
+                break
+    return found
+
+
+class _Action:
+    """What one generator v or map g does to the two sides of a law."""
+
+    def __init__(
+        self,
+        jet: Jet,
+        solved: Mapping[sp.Expr, _Solved],
+        element: VectorField | PointMap,
+        terms: Sequence[sp.Expr],
+    ) -> None:
+        self.jet, self.solved, self.element = jet, solved, element
+        in_terms = set().union(*(term.free_symbols for term in terms))
+        symbols = sorted(in_terms.union(*(lead.free_symbols for lead in solved)), key=lambda z: z.name)
+        self.images: dict[sp.Symbol, sp.Expr]
+        if isinstance(element, VectorField):
+            self.images = element.prolong_on(jet, symbols)
+        else:
+            self.images = element.prolong(jet, symbols)
+        for z in symbols:
+            hidden = self._principal(self.images.get(z, sp.S.Zero))
+            if z in in_terms and hidden:
+                raise self._refusal(f"the image of {z} contains {hidden}. Leave out the terms with {z}, or")
+
+    def on_term(self, term: sp.Expr) -> list[sp.Expr]:
+        """theta o g, or v(theta) in parts: for f h with powers f and functions h, h v(f) and f v^z dh/dz."""
+        if isinstance(self.element, PointMap):
+            return [term.xreplace(self.images)]
+        factors = sp.Mul.make_args(term)
+        plain = sp.Mul(*(f for f in factors if f.as_base_exp()[0].is_Symbol and f.as_base_exp()[1].is_number))
+        function = term / plain
+        slopes = [(v, partial_derivative(function, z)) for z, v in self.images.items()]
+        return [self._moved(plain) * function, *(plain * v * slope for v, slope in slopes if slope != 0)]
+
+    def on_lead(self, lead: sp.Expr) -> tuple[sp.Expr, dict[sp.Expr, sp.Expr]]:
+        """A and the M_b of the image A + sum_b M_b L_b of a lead."""
+        image = self._moved(lead)
+        if not lead.is_Symbol:
+            if vanishes(image - lead if isinstance(self.element, PointMap) else image):
+                return sp.S.Zero, {lead: sp.S.One} if isinstance(self.element, PointMap) else {}
+            multiple = sp.cancel(image / lead)
+            if multiple.is_number:
+                return sp.S.Zero, {lead: multiple}
+            if self.solved[lead].coordinate is None:
+                raise self._refusal(f"{lead} is not carried to a multiple of itself. To find its defect,")
+        solutions = {one.coordinate: one.solution for one in self.solved.values() if one.coordinate}
+        marks = {one.mark: sp.S.Zero for one in self.solved.values()}
+        image = sp.expand(image.xreplace(solutions))
+        mixing = {other: sp.expand(image.diff(one.mark)) for other, one in self.solved.items()}
+        shift = sp.expand(image.xreplace(marks))
+        for part in (shift, *mixing.values()):
+            hidden = self._principal(part)
+            if hidden:
+                raise self._refusal(f"the image of {lead} contains {hidden}. To find its defect,")
+            if not part.free_symbols.isdisjoint(marks):
+                raise self._refusal(f"the image of {lead} is not linear in it. To find its defect,")
+        return shift, {other: factor for other, factor in mixing.items() if factor != 0}
+
+    def _moved(self, expression: sp.Expr) -> sp.Expr:
+        """v(f) or f o g."""
+        if isinstance(self.element, PointMap):
+            return sp.expand(expression.xreplace(self.images))
+        slopes = ((v, partial_derivative(expression, z)) for z, v in self.images.items())
+        return sp.expand(sp.Add(*(v * slope for v, slope in slopes if slope != 0)))
+
+    def _principal(self, expression: sp.Expr) -> str:
+        """Names of the coordinates in it that are leads or derivatives of leads."""
+        leads = [lead for lead in self.solved if lead.is_Symbol]
+        symbols = (z for z in expression.free_symbols if is_principal(self.jet, leads, z))
+        return ", ".join(sorted(z.name for z in symbols))
+
+    def _refusal(self, found: str) -> InvalidInput:
+        leads = ", ".join(map(str, self.solved))
+        return InvalidInput(
+            f"The condition that `{self.element}` is a symmetry is not linear in a law solved for {leads}:"
+            f" {found} choose another leading derivative."
+        )
 
 
 def random_jets(

@@ -54,7 +54,7 @@ class HeldOut:
     """
 
     terms: tuple[sp.Expr, ...]
-    leads: tuple[sp.Symbol, ...]
+    leads: tuple[sp.Expr, ...]
     rungs: tuple[Rung, ...]
     at: int
     jets: Mapping[sp.Symbol, np.ndarray]
@@ -124,7 +124,7 @@ class HeldOut:
 
 def hold_out(
     samples: Samples,
-    leads: Sequence[sp.Symbol],
+    leads: Sequence[sp.Expr],
     laws: Sequence[Law],
     *,
     ansatz: LinearAnsatz | None = None,
@@ -132,14 +132,14 @@ def hold_out(
 ) -> HeldOut:
     """Reduce held-out samples for some laws in one pass.
 
-    samples: of the laws' jet. leads: L. laws: right-hand sides by lead. ansatz: the laws of this may be asked
-    about, too. also: further coordinates that `jets` shall hold.
+    samples: of the laws' jet. leads: L, derivatives or expressions. laws: right-hand sides by lead.
+    ansatz: the laws of this may be asked about, too. also: further coordinates that `jets` shall hold.
     Raises InvalidInput where the samples cannot give a coordinate.
     """
     sides = [law[lead] for law in laws for lead in leads]
     sides += [] if ansatz is None else [rhs for vector in (ansatz.fixed, *ansatz.basis) for rhs in vector]
     terms = tuple(dict.fromkeys(term for rhs in sides for term in coefficients(rhs)))
-    symbols = set().union(*(term.free_symbols for term in terms), leads)
+    symbols = set().union(*(side.free_symbols for side in (*terms, *leads)))
     first = max(0, samples.usable - COARSEST)
     samples = replace(samples, rungs=samples.rungs[first:], usable=samples.usable - first)
     needed = in_order(samples.jet, symbols)
@@ -148,7 +148,9 @@ def hold_out(
     points = sum(int(np.prod(list(part.sizes.values()))) for part in samples.record.parts)
     chosen = [everything.index(z) for z in needed]
     covariances = [grid.covariance(rung)[np.ix_(chosen, chosen)] for rung in range(len(samples.rungs))]
-    columns = Columns(terms, leads, needed, np.any([covariance != 0 for covariance in covariances], axis=0))
+    noisy = np.any([covariance != 0 for covariance in covariances], axis=0)
+    # Leads as further terms: one that is no sum of derivatives has to be freed of the bias of noise, too.
+    columns = Columns((*terms, *leads), (), needed, noisy)
     stride = max(1, points // NOISE_ROWS)
     reductions = [Reduction(columns, covariance, stride) for covariance in covariances]
     thin = max(1, points // DEFECT_ROWS)
@@ -177,7 +179,7 @@ def in_order(jet: Jet, symbols: set[sp.Symbol]) -> tuple[sp.Symbol, ...]:
     return (*independent, *others)
 
 
-def _weights(law: Law, leads: Sequence[sp.Symbol], terms: Sequence[sp.Expr]) -> np.ndarray:
+def _weights(law: Law, leads: Sequence[sp.Expr], terms: Sequence[sp.Expr]) -> np.ndarray:
     weights = np.zeros((len(leads), len(terms) + len(leads)))
     position = {term: m for m, term in enumerate(terms)}
     for a, lead in enumerate(leads):

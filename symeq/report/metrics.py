@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import sympy as sp
@@ -46,7 +46,7 @@ def multiplied_out(expression: sp.Expr) -> sp.Expr:
     """
     if expression.is_polynomial(*expression.free_symbols):
         return sp.expand(expression)
-    kernels = _Kernels({}, {})
+    kernels = _Kernels()
     terms = sp.Add.make_args(sp.expand(kernels.opened(expression)))
     return sp.Add(*map(kernels.restored, terms))
 
@@ -55,8 +55,8 @@ def multiplied_out(expression: sp.Expr) -> sp.Expr:
 class _Kernels:
     """Dummies for what a product must not be multiplied into, and for exponentials by their exponents."""
 
-    held: dict[sp.Expr, sp.Dummy]
-    exponents: dict[sp.Dummy, sp.Expr]
+    held: dict[sp.Expr, sp.Dummy] = field(default_factory=dict)
+    exponents: dict[sp.Dummy, sp.Expr] = field(default_factory=dict)
 
     def opened(self, expression: sp.Expr) -> sp.Expr:
         """The expression with a dummy for every function, and for every sum under a root or a quotient."""
@@ -65,8 +65,8 @@ class _Kernels:
         if isinstance(expression, sp.exp):
             return self._exponential(expression.args[0])
         if isinstance(expression, sp.log):
-            logarithm = sp.expand_log(sp.log(multiplied_out(expression.args[0])))
-            return logarithm.replace(lambda e: isinstance(e, sp.log) and e.free_symbols, self._hold)
+            parts = sp.Add.make_args(sp.expand_log(sp.log(multiplied_out(expression.args[0]))))
+            return sp.Add(*(self._hold(part) if part.free_symbols else part for part in parts))
         if isinstance(expression, sp.Function):
             return self._hold(expression.func(*map(multiplied_out, expression.args)))
         if expression.is_Pow and not (expression.exp.is_Integer and expression.exp > 0):
@@ -82,7 +82,8 @@ class _Kernels:
                 exponent += power * self.exponents[base]
             else:
                 rest *= factor
-        return rest.xreplace({dummy: kernel for kernel, dummy in self.held.items()}) * sp.exp(sp.expand(exponent))
+        kernels = {dummy: kernel for kernel, dummy in self.held.items()}
+        return rest.xreplace(kernels) * sp.exp(sp.expand(exponent))
 
     def _hold(self, kernel: sp.Expr) -> sp.Dummy:
         return self.held.setdefault(kernel, sp.Dummy())
@@ -103,13 +104,13 @@ class _Kernels:
         if exponent.is_Integer and base.could_extract_minus_sign():
             number, base = -number, -base
         if exponent.is_Integer and base.is_polynomial(*base.free_symbols) and not base.has(sp.Float):
-            _, factors = sp.factor_list(base)
+            sign, factors = sp.factor_list(base)
         else:
-            factors = [(base, 1)]
+            sign, factors = sp.S.One, [(base, 1)]
         # r^(5/2) is r^2 r^(1/2), as it would come out of a product.
         whole = sp.floor(exponent) if exponent.is_Rational and exponent > 0 else sp.S.Zero
         roots = [(f if f.is_Symbol else self._hold(f)) ** (k * (exponent - whole)) for f, k in factors]
-        return sp.Mul(number**exponent, base**whole, *roots)
+        return sp.Mul((sign * number) ** exponent, base**whole, *roots)
 
 
 @dataclass(frozen=True)
@@ -131,7 +132,7 @@ class TermCount:
 
 
 def count_terms(law: Law, truth: Law) -> TermCount:
-    """Compare the terms of a law with those of the truth, both multiplied out; the coefficients do not matter.
+    """Compare the terms of a law with those of the truth, multiplied out; the coefficients do not matter.
 
     law, truth: right-hand sides by lead, the same leads.
     Raises InvalidInput when the leads differ.

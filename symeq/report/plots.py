@@ -94,7 +94,9 @@ def _places(laws: Mapping[str, Discovery], true: Law | None) -> tuple[list[Place
                 size[lead, term] = max(size.get((lead, term), 0.0), abs(value))
     shown = sorted(size, key=lambda place: -size[place])[:MOST_TERMS]
     ansatz = next(iter(laws.values())).ansatz
-    order = {term: k for library in ansatz.libraries for k, term in enumerate(library)}
+    order = {
+        term: k for library in ansatz.libraries for k, one in enumerate(library) for term in coefficients(one)
+    }
     leads = list(ansatz.leads)
     shown.sort(key=lambda place: (leads.index(place[0]), order.get(place[1], len(order)), str(place[1])))
     return shown, len(size) - len(shown)
@@ -103,8 +105,9 @@ def _places(laws: Mapping[str, Discovery], true: Law | None) -> tuple[list[Place
 def _measured(law: Discovery) -> dict[Place, tuple[float, float]]:
     """Values with standard errors of the expanded terms."""
     found: dict[Place, tuple[float, float]] = {}
+    inner = {constant.symbol: sp.Float(constant.value, 17) for constant in law.constants}
     for term in law.terms:
-        for expanded, factor in coefficients(term.expression).items():
+        for expanded, factor in coefficients(term.expression.xreplace(inner)).items():
             value, error = found.get((term.lead, expanded), (0.0, 0.0))
             own = abs(factor) * term.standard_error
             found[term.lead, expanded] = (value + factor * term.value, float(np.hypot(error, own)))

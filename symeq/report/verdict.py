@@ -24,7 +24,8 @@ def verdict(
 
     A symmetric law that is significantly worse is no proof yet: a free law that leaves as much itself may
     only stand in for what the library lacks, and a search may fail under a symmetry that the law has. So
-    the free law must fit, and the closest member of the ansatz must fail, before the symmetry is blamed.
+    the free law must fit, and the closest member of the ansatz must fail, before the symmetry is blamed. An
+    ansatz with unknown functions has no closest member that could be computed: it is never blamed.
     """
     symmetric = [name for name, law in laws.items() if law.ansatz.symmetry]
     free = [name for name, law in laws.items() if not law.ansatz.symmetry]
@@ -46,8 +47,9 @@ def verdict(
         worse = f"beyond the noise, `{name}` leaves {amount} more than `{best}` on the held-out data"
         if not _significant(excess):
             saved = f"{ansatz.library_unknowns - ansatz.unknowns} of {ansatz.library_unknowns}"
+            saves = "" if laws[name].form else f"saves {saved} unknowns and "
             sentences.append(
-                f"The symmetry {ansatz.symmetry} saves {saved} unknowns and costs no fit: beyond the noise,"
+                f"The symmetry {ansatz.symmetry} {saves}costs no fit: beyond the noise,"
                 f" `{name}` leaves no more of the held-out data than `{best}`"
                 f"{', within the error' if excess.value > 0 else ''} (difference {amount})."
             )
@@ -57,6 +59,12 @@ def verdict(
             sentences.append(
                 f"Neither law fits, so {ansatz.symmetry} is not tested: {worse}, and `{best}` itself leaves"
                 f" {PLAIN.number(lack)}."
+            )
+            continue
+        if laws[name].form:
+            sentences.append(
+                f"The search under {ansatz.symmetry} did not find a law as good: {worse}{itself}. It tried some"
+                f" functions of many, so the symmetry is not refuted. Use `{best}`, or search on."
             )
             continue
         wide = hold_out(samples, reduced.leads, [sides[best]], ansatz=ansatz)

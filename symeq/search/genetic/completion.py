@@ -10,7 +10,7 @@ from symeq.search.genetic.problem import Weight
 
 LONGEST = 7  # nodes of a factor
 MOST = 24  # factors of one weight that are remembered
-TREES = 4_000  # products that are tried
+TREES = 1_500  # products that are tried
 
 
 class Completion:

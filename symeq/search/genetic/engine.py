@@ -347,8 +347,8 @@ def _told(
         share = max(beyond, fitted.lack if noisy and fitted is not None else 0.0)
         warnings.append(
             f"Not explained: {share:.2g} of the mean square of the left-hand side is left beyond what noise"
-            " and differentiation account for. A variable, an operator or a term may be missing, or the symmetry"
-            " may be wrong."
+            " and differentiation account for. A variable, an operator or a term may be missing, or the"
+            " symmetry may be wrong."
         )
     if fitted is None:
         warnings.append(

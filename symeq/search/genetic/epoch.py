@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -11,7 +10,7 @@ import numpy as np
 from deap import base, tools
 
 from symeq.search.genetic.constants import refined
-from symeq.search.genetic.dice import deap_with
+from symeq.search.genetic.dice import Dice, deap_with
 from symeq.search.genetic.forest import Forest
 from symeq.search.genetic.front import Model, pareto
 from symeq.search.genetic.individual import Individual, SmallAndShort, Terms
@@ -20,7 +19,7 @@ from symeq.search.genetic.solving import TermColumns, solve
 from symeq.search.genetic.variation import Variation
 
 EXACT = 1e-20  # the share at which only round-off is left
-PATIENCE = 25  # generations without progress that end an epoch
+PATIENCE = 20  # generations without progress that end an epoch
 PROGRESS = 0.8  # an entry of the front counts as better when its error falls below this share
 PARSIMONY = 0.03  # of the logarithm of the error, for each node and term
 TOURNAMENT = 4
@@ -52,10 +51,10 @@ class Evolution:
     most: int
     population: int = 200
     evaluations: int = 0
-    known: dict[Terms, tuple[Terms, float]] = field(default_factory=dict)
+    known: dict[Terms, Individual] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.dice = random.Random(self.seed)
+        self.dice = Dice(self.seed)
         self.forest = Forest(self.problem)
         self.columns = TermColumns(self.problem, self.forest)
         deap_gp, selection = deap_with(self.dice)
@@ -79,10 +78,10 @@ class Evolution:
         new = [terms for terms in dict.fromkeys(population) if terms not in self.known]
         self.evaluations += len(new)
         keep = [term for entry in self.hall for term in entry.terms]
-        for terms, answer in zip(new, solve(self.columns, new, keep), strict=True):
-            self.known[terms] = answer
-            self.known.setdefault(answer[0], answer)
-        return [self._individual(*self.known[terms]) for terms in population]
+        for terms, (pruned, error) in zip(new, solve(self.columns, new, keep), strict=True):
+            self.known[terms] = self.known.get(pruned) or self._individual(pruned, error)
+            self.known.setdefault(pruned, self.known[terms])
+        return [self.known[terms] for terms in population]
 
     def _individual(self, terms: Terms, error: float) -> Individual:
         size = sum(self.forest.size[tree] for _, tree in terms) + len(terms)

@@ -14,7 +14,8 @@ from symeq.search.genetic.problem import Problem
 from symeq.search.genetic.replay import coefficients, columns_of
 
 TIED = 2.0  # times the share of the best: the same relation, up to errors of differentiation
-BEHIND = 100.0  # a side whose relation leaves so many times more than the best is not searched any further
+BEHIND = 100.0  # a side whose relation leaves so many times more than the best is far behind
+EVERYBODY = 3  # one bad epoch must not put a side out
 
 
 @dataclass(frozen=True)
@@ -49,51 +50,59 @@ def scan(
 ) -> Scanned:
     """Search all left-hand sides in rounds of one epoch each, in the order given, which decides ties.
 
-    A side is settled when its own epochs agree; sides that lie far behind a settled one are dropped. The scan
-    ends when the best of those that are left is settled. Arguments as for `evolve`.
+    A side is settled when its own epochs agree. Rounds after the first leave out the sides that lie far
+    behind, but for every third; the scan ends when the best side is settled and no open one is near it. Which
+    sides a round asks for depends on the rounds before alone. Arguments as for `evolve`.
     """
     sides = [Consumed(problem) for problem in problems]
     stops: list[Stop | None] = [None] * len(sides)
-    dropped = [False] * len(sides)
 
     def take(which: int, epoch: EpochResult) -> None:
         sides[which].add(epoch)
         stops[which] = sides[which].stop(plan)
 
-    for which, epochs in (done or {}).items():
-        for epoch in epochs:
-            if stops[which] is None:
-                take(which, epoch)
+    kept = {which: list(epochs) for which, epochs in (done or {}).items()}
     stop: Stop | None = None
-    jobs = [
-        (which, number)
-        for number in range(plan.epochs)
-        for which in range(len(sides))
-        if number >= len(sides[which].epochs)
-    ]
-    _drop(sides, stops, dropped)
-    if _settled(sides, stops, dropped) is not None:
-        jobs = []
     try:
-        for (which, _), epoch in run_jobs(
-            problems, plan, jobs, lambda job: stops[job[0]] is None and not dropped[job[0]]
-        ):
-            take(which, epoch)
-            if watch is not None:
-                watch(which, sides[which], epoch)
-            stop = ended(epoch, plan)
-            _drop(sides, stops, dropped)
-            if stop is not None or _settled(sides, stops, dropped) is not None:
+        for number in range(plan.epochs):
+            asked = _asked(sides, stops, number)
+            if not asked:
+                break
+            for which in [which for which in asked if kept.get(which)]:
+                take(which, kept[which].pop(0))
+                asked.remove(which)
+            jobs = [(which, len(sides[which].epochs)) for which in asked]
+            for (which, _), epoch in run_jobs(problems, plan, jobs, lambda job: True):
+                take(which, epoch)
+                if watch is not None:
+                    watch(which, sides[which], epoch)
+                stop = stop or ended(epoch, plan)
+                if stop is not None:
+                    break
+            if stop is not None:
                 break
     except KeyboardInterrupt:
         if not any(side.front for side in sides):
             raise
         stop = Stop.INTERRUPTED
-    shares = tuple(map(_share, sides))
     best = _best(sides)
-    final = stop or stops[best] or Stop.EPOCHS
     outcomes = tuple(side.outcome(own or Stop.EPOCHS) for side, own in zip(sides, stops, strict=True))
-    return Scanned(best, outcomes, shares, final)
+    return Scanned(best, outcomes, tuple(map(_share, sides)), stop or stops[best] or Stop.EPOCHS)
+
+
+def _asked(sides: Sequence[Consumed], stops: Sequence[Stop | None], number: int) -> list[int]:
+    """The sides of a round: all in the first and in every third, else those not far behind the best.
+
+    None once the best is settled and no other is near it.
+    """
+    open_ = [k for k, stop in enumerate(stops) if stop is None]
+    if number == 0:
+        return open_
+    shares = [_share(side) for side in sides]
+    near = [k for k in open_ if shares[k] <= BEHIND * max(min(shares), FLOOR)]
+    if not near and stops[_best(sides)] is not None:
+        return []
+    return near if near and number % EVERYBODY else open_
 
 
 def _share(side: Consumed) -> float:
@@ -120,24 +129,3 @@ def _best(sides: Sequence[Consumed]) -> int:
         for k in range(len(sides))
         if shares[k] <= TIED * max(shares[best], FLOOR) and sizes[k] <= sizes[best]
     )
-
-
-def _drop(sides: Sequence[Consumed], stops: Sequence[Stop | None], dropped: list[bool]) -> None:
-    """Give up sides that are far behind one that is settled, once each had its turn."""
-    settled = [
-        _share(side) for side, stop in zip(sides, stops, strict=True) if stop is not None and stop.decided
-    ]
-    if not settled or not all(side.epochs for side in sides):
-        return
-    limit = BEHIND * max(min(settled), FLOOR)
-    for k, side in enumerate(sides):
-        dropped[k] = dropped[k] or (stops[k] is None and _share(side) > limit)
-
-
-def _settled(sides: Sequence[Consumed], stops: Sequence[Stop | None], dropped: Sequence[bool]) -> int | None:
-    """The best side, if it is settled and no other one is still open."""
-    if not all(side.epochs for side in sides):
-        return None
-    best = _best(sides)
-    open_ = [k for k in range(len(sides)) if stops[k] is None and not dropped[k]]
-    return best if stops[best] is not None and not open_ else None

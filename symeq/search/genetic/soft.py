@@ -19,7 +19,7 @@ STEP = 1e-5  # of central differences, relative to the deviation of a variable
 
 @dataclass(frozen=True)
 class SoftSymmetry:
-    r"""Prefer laws :math:`u_t = F` that a map g of the dependent variables carries over, without demanding it.
+    r"""Prefer laws :math:`u_t = F` that a map g of the dependent variables carries over; demand nothing.
 
     .. math:: \frac1n \sum |J_g F(z) - F(g z)|^2 \cdot \text{weight}
 

@@ -41,7 +41,7 @@ class Stated:
         return tuple(sides)
 
     def ansatz(self, vectors: Sequence[Sequence[Expr]] | None = None) -> LinearAnsatz:
-        """The laws with these terms and any coefficients; or those spanned by other vectors, in their order."""
+        """The laws with these terms and any coefficients; or those that other vectors span, in order."""
         form = self.form
         rows = [tuple(map(multiplied_out, v)) for v in (form.fixed, *(vectors or self.terms))]
         libraries: list[dict[Expr, int]] = [{} for _ in form.leads]

@@ -1,0 +1,97 @@
+"""Whether a law is the true one, however it is written: term by term, on sampled jets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import sympy as sp
+
+import symeq as sq
+from symeq.data import Samples
+from symeq.search.genetic.stating import multiplied_out
+
+NEGLIGIBLE = 0.01  # of the largest term: smaller ones do not count, as in the literature
+CLEAN, NOISY = 0.15, 0.35  # how far a term may be off, relative to itself
+ROWS = 400
+
+
+@dataclass(frozen=True)
+class Truth:
+    """The terms of the true relations L - F = 0, and jets to compare on."""
+
+    relations: tuple[tuple[sp.Expr, ...], ...]
+    jets: dict[sp.Symbol, np.ndarray]
+    tolerance: float
+
+    @classmethod
+    def of(cls, equations: Sequence[str], jet: sq.Jet, samples: Samples, *, noisy: bool) -> Truth:
+        """The truth from equations as text."""
+        relations = []
+        for text in equations:
+            left, right = text.split("=")
+            relations.append(_terms(jet.parse(left) - jet.parse(right)))
+        symbols = set().union(*(term.free_symbols for terms in relations for term in terms))
+        wanted = tuple(z for z in jet.coordinates if z in symbols or jet.order_of(z) == 0)
+        jets = samples.grid(jet.coordinates if len(jet.coordinates) < 60 else wanted).scattered(0, ROWS, 1)
+        return cls(tuple(relations), jets, NOISY if noisy else CLEAN)
+
+    def matches(self, law: sq.Discovery) -> bool:
+        """Whether every equation has exactly the true terms, each within the tolerance.
+
+        A relation may be solved for another of its terms, so it is compared up to one factor.
+        """
+        found = [_terms(lead - rhs) for lead, rhs in law.equations]
+        return len(found) == len(self.relations) and all(
+            self._same(mine, true) for mine, true in zip(found, self.relations, strict=True)
+        )
+
+    def _same(self, mine: Sequence[sp.Expr], true: Sequence[sp.Expr]) -> bool:
+        have, want = ([self._values(term) for term in terms] for terms in (mine, true))
+        if any(column is None for column in have):
+            return False
+        sizes = [float(np.sqrt(np.mean(column**2))) for column in have]
+        kept = [k for k, size in enumerate(sizes) if size > NEGLIGIBLE * max(sizes)]
+        if len(kept) != len(true):
+            return False
+        pairs: dict[int, int] = {}
+        for k in kept:
+            cosines = [abs(float(have[k] @ w)) / np.linalg.norm(have[k]) / np.linalg.norm(w) for w in want]
+            best = int(np.argmax(cosines))
+            if cosines[best] < 1 - self.tolerance**2 / 2 or best in pairs or _shape(mine[k]) != _shape(true[best]):
+                return False
+            pairs[best] = k
+        largest = max(pairs, key=lambda at: float(want[at] @ want[at]))
+        factor = float(have[pairs[largest]] @ want[largest]) / float(want[largest] @ want[largest])
+        return all(
+            np.linalg.norm(have[k] / factor - want[at]) <= self.tolerance * np.linalg.norm(want[at])
+            for at, k in pairs.items()
+        )
+
+    def _values(self, term: sp.Expr) -> np.ndarray | None:
+        if not term.free_symbols <= set(self.jets):
+            return None
+        symbols = tuple(term.free_symbols)
+        values = sp.lambdify(symbols, term, "numpy")(*(self.jets[z] for z in symbols))
+        return np.broadcast_to(np.asarray(values, dtype=float), (len(next(iter(self.jets.values()))),))
+
+
+def _terms(relation: sp.Expr) -> tuple[sp.Expr, ...]:
+    return tuple(sp.Add.make_args(_one_exponential(multiplied_out(relation))))
+
+
+def _one_exponential(expression: sp.Expr) -> sp.Expr:
+    """exp(a) exp(b) as exp(a + b), term by term."""
+    return sp.Add(*(sp.powsimp(term, combine="exp") for term in sp.Add.make_args(expression)))
+
+
+def _shape(term: sp.Expr) -> tuple[str, ...]:
+    """Which functions, roots and denominators a term contains."""
+    found = []
+    for node in sp.preorder_traversal(term):
+        if isinstance(node, sp.Function | sp.exp):
+            found.append(type(node).__name__)
+        elif node.is_Pow and not (node.exp.is_Integer and node.exp > 0):
+            found.append("power" if not node.exp.is_Integer else "denominator")
+    return tuple(sorted(found))
