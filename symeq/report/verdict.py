@@ -63,8 +63,8 @@ def verdict(
             continue
         if laws[name].form:
             sentences.append(
-                f"The search under {ansatz.symmetry} did not find a law as good: {worse}{itself}. It tried some"
-                f" functions of many, so the symmetry is not refuted. Use `{best}`, or search on."
+                f"The search under {ansatz.symmetry} did not find a law as good: {worse}{itself}. It tried"
+                f" some functions of many, so the symmetry is not refuted. Use `{best}`, or search on."
             )
             continue
         wide = hold_out(samples, reduced.leads, [sides[best]], ansatz=ansatz)

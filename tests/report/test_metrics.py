@@ -7,7 +7,8 @@ import pytest
 import sympy as sp
 
 import symeq as sq
-from symeq.report.metrics import coefficient_error, coefficients, count_terms, forecast_error
+from symeq.ansatz.span import span
+from symeq.report.metrics import coefficient_error, coefficients, count_terms, forecast_error, multiplied_out
 from tests.report.laws import stated
 
 x, y, x_t, y_t = sp.symbols("x y x_t y_t")
@@ -30,6 +31,55 @@ def test_terms_are_counted_after_expansion(law, truth, counts, exact) -> None:  
     assert (len(count.found), len(count.missed), len(count.spurious)) == counts
     assert (count.exact(x_t), count.exact(y_t)) == exact
     assert count.joint == all(exact)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "terms"),
+    [
+        ("exp(4*(x^2 + y^2))", "exp(4*x^2)*exp(4*y^2)", 1),
+        ("x*exp(-0.7*(x^2 + y^2)) + x", "x*(exp(-0.7*x^2)*exp(-0.7*y^2) + 1)", 2),
+        ("exp(x + 2)", "exp(2)*exp(x)", 1),
+        ("exp(x)*(exp(y - x) + 1)", "exp(y) + exp(x)", 2),
+        ("sqrt(exp(x))", "exp(x/2)", 1),
+        ("sin(exp(x + y))", "sin(exp(x)*exp(y))", 1),
+        ("1/(1 + exp(x + y))", "1/(1 + exp(x)*exp(y))", 1),
+        ("1/(1 - exp(x + y))", "-1/(exp(x)*exp(y) - 1)", 1),
+        ("y*(x^2 + y^2)^(-3/2)", "8*y/(4*x^2 + 4*y^2)^(3/2)", 1),
+        ("(x^2 + y^2)^(3/2)", "x^2*sqrt(x^2 + y^2) + y^2*sqrt(x^2 + y^2)", 2),
+        ("2*x/(2 + 2*x^2 + 2*y^2)", "x/(1 + x^2 + y^2)", 1),
+        ("(1 - x)/(1 + x^2)", "(x - 1)/(-1 - x^2)", 2),
+        ("1/(x + y)^2", "1/(x^2 + 2*x*y + y^2)", 1),
+        ("1/(x*y - x)", "-1/(x*(1 - y))", 1),
+        ("sin(2*(x - y))", "-sin(2*y - 2*x)", 1),
+        ("log(2*x)", "log(x) + log(2)", 2),
+        ("x^(5/2)*(x + 1)", "x^2*sqrt(x) + x^3*sqrt(x)", 2),
+    ],
+)
+def test_one_law_written_in_two_ways_is_one_law(one: str, other: str, terms: int) -> None:
+    jet = sq.Jet("t", "x y")
+    left, right = jet.parse(one), jet.parse(other)
+    assert multiplied_out(left) == multiplied_out(right)
+    assert len(coefficients(left)) == terms
+    assert count_terms({x_t: 0.9 * left}, {x_t: right}).joint
+    assert multiplied_out(multiplied_out(left)) == multiplied_out(left)
+    point = {jet["x"]: sp.Rational(3, 7), jet["y"]: sp.Rational(5, 3)}
+    value = sum(number * term.subs(point).evalf() for term, number in coefficients(left).items())
+    assert float(value) == pytest.approx(float(left.subs(point).evalf()), rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("exp(4*x^2 + 5*y^2)", "exp(4*x^2)*exp(4*y^2)"),
+        ("(x^2 + y^2)^(-3/2)", "1/sqrt(x^2 + y^2)"),
+        ("1/(1 + x)", "1/(1 - x)"),
+        ("sin(x)", "sin(2*x)"),
+    ],
+)
+def test_other_functions_are_other_terms(one: str, other: str) -> None:
+    jet = sq.Jet("t", "x y")
+    count = count_terms({x_t: jet.parse(one)}, {x_t: jet.parse(other)})
+    assert (len(count.found), len(count.missed), len(count.spurious)) == (0, 1, 1)
 
 
 def test_numbers_before_terms_may_be_irrational() -> None:
@@ -100,6 +150,16 @@ def test_at_most_twenty_trajectories_are_simulated() -> None:
     jet = sq.Jet("t", "x")
     samples = sq.sample(decay(1.0, tuple(np.linspace(0.5, 2, 45))), jet)
     assert forecast_error(law_of(jet, "-1*x", samples), samples).trajectories == 20
+
+
+def test_a_law_that_is_not_solved_for_derivatives_has_no_forecast() -> None:
+    t = np.linspace(0, 6, 301)
+    jet = sq.Jet("t", "x y")
+    samples = sq.sample(sq.trajectories(t, np.stack([np.cos(t), np.sin(t)], axis=1), names="x y"), jet)
+    lead = jet.parse("x*y_t - y*x_t")
+    turning = span(jet, [lead], sq.rotation("x", "y").on(jet), [sp.S.Zero], [[jet.parse("x^2 + y^2")]])
+    with pytest.raises(sq.InvalidInput, match="solved for derivatives.* on its left-hand side"):
+        forecast_error(stated(turning, [1.0], samples), samples)
 
 
 def test_a_field_has_no_forecast() -> None:
