@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
+import sympy as sp
 
 import symeq as sq
+from symeq.ansatz import LinearAnsatz
+from symeq.ansatz.span import span
 from symeq.geometry.grammar import read_symmetry
 from symeq.latex import text_latex
 from symeq.report import Comparison, compare
+from symeq.report.plots import figure
 from symeq.report.table import LATEX, MARKDOWN, PLAIN
+from symeq.search.engine import Constant
 from systems import SYSTEMS, add_noise
 from tests.report.laws import stated
 
@@ -146,6 +152,104 @@ def test_the_truth_may_be_written_in_several_ways(truth) -> None:  # type: ignor
 def test_a_truth_that_does_not_fit_is_refused(truth, says) -> None:  # type: ignore[no-untyped-def]
     with pytest.raises(sq.InvalidInput, match=says):
         compare(spirals(), truth=truth)
+
+
+PLANE = sq.Jet("x y", "u", order=2)
+LAPLACE = PLANE.parse("u_xx + u_yy")
+
+
+def bowl(a: float, b: float, reach: float) -> sq.Record:
+    """u = (a x^4 + b y^4) / 12 on a square, so u_xx + u_yy = a x^2 + b y^2."""
+    x = np.linspace(-reach, reach, 41)
+    u = (a * x[:, None] ** 4 + b * x**4) / 12
+    return sq.field({"x": x, "y": x}, {"u": u})
+
+
+def poisson(a: float, b: float) -> dict[str, sq.Discovery]:
+    """Stated laws u_xx + u_yy = F: a (x^2 + y^2), as the rotations allow, and a x^2 + b y^2."""
+    x, y = PLANE.independent
+    samples = sq.sample(bowl(a, b, 1.0), PLANE)
+    rotation = sq.rotation("x", "y").on(PLANE)
+    symmetric = span(PLANE, [LAPLACE], rotation, [sp.S.Zero], [[x**2 + y**2]])
+    free = span(PLANE, [LAPLACE], sq.trivial, [sp.S.Zero], [[x**2], [y**2]])
+    return {"rotation": stated(symmetric, [a], samples), "free": stated(free, [a, b], samples)}
+
+
+def test_laws_with_an_expression_on_the_left_are_compared() -> None:
+    truth = "u_yy + u_xx = 4*(x^2 + y^2)"
+    comparison = compare(poisson(4.0, 4.0), bowl(4.0, 4.0, 1.5), truth=truth)
+    for row in comparison.rows:
+        assert row.terms and row.terms.joint and row.coefficient_error and row.coefficient_error.max == 0
+        assert row.residual and row.residual.value < 1e-12
+        assert row.defect and row.defect.value < 1e-12
+        assert row.forecast is None
+    assert "share of the mean square of u_xx + u_yy" in comparison.text()
+    assert "rotation(x, y) saves 1 of 2 unknowns" in comparison.verdict
+
+
+def test_a_wrong_rotation_of_such_laws_is_noticed() -> None:
+    """The condition x y (2 a - 2 b) with a = 4 and b = 2; of the left-hand side (b - a) y^2 is missed."""
+    comparison = compare(poisson(4.0, 2.0), bowl(4.0, 2.0, 1.5))
+    wrong, free = comparison.rows
+    x = np.linspace(-1.5, 1.5, 41)
+    share = np.mean((2 * x**2) ** 2) / np.mean((4 * x[:, None] ** 2 + 2 * x**2) ** 2)
+    # The stencils leave the rim out.
+    assert wrong.residual and wrong.residual.value == pytest.approx(share, rel=0.1)
+    assert free.residual and free.residual.value < 1e-12
+    assert free.defect and free.defect.value == pytest.approx(2 / np.hypot(4, 2))
+    assert "The data contradict the symmetry rotation(x, y)" in comparison.verdict
+
+
+def test_a_left_hand_side_with_products_of_noisy_variables() -> None:
+    """x y_t - y x_t = r^2 on a turning point, 5 % noise: what is left is noise, and nothing is simulated."""
+    x, y = JET.dependent
+    lead = JET.parse("x*y_t - y*x_t")
+    radius = span(JET, [lead], sq.rotation("x", "y").on(JET), [sp.S.Zero], [[x**2 + y**2]])
+    law = stated(radius, [1.0], sq.sample(turning(1.0), JET))
+    comparison = compare({"turning": law}, add_noise(turning(2.0), 0.05, 1))
+    (row,) = comparison.rows
+    assert row.residual and row.residual.value < 0.02
+    assert row.defect and row.defect.value == 0
+    assert "forecast error" not in comparison.table(PLAIN)[0]
+
+
+def test_a_search_of_functions_is_not_taken_for_a_proof() -> None:
+    """An ansatz with unknown functions has no closest member: worse than the free law, it refutes nothing."""
+    form = sq.relation_ansatz(PLANE, sq.rotation("x", "y"), side=LAPLACE).solved_for(LAPLACE)
+    worse, equal = poisson(4.0, 2.0), poisson(4.0, 4.0)
+    for laws in (worse, equal):
+        laws["rotation"] = replace(laws["rotation"], form=form)
+    verdict = compare(worse, bowl(4.0, 2.0, 1.5)).verdict
+    assert verdict.startswith("The search under rotation(x, y) did not find a law as good")
+    assert "so the symmetry is not refuted. Use `free`" in verdict
+    assert "rotation(x, y) costs no fit" in compare(equal, bowl(4.0, 4.0, 1.5)).verdict
+
+
+def test_numbers_inside_functions_count_as_numbers() -> None:
+    """x_t = exp(-c r^2) x - y and the like, c = 0.7 fitted: the law has the rotations, whatever c is."""
+    x, y = JET.dependent
+    c = sp.Symbol("c_1")
+    shrink = sp.exp(-c * (x**2 + y**2))
+    rotation = sq.rotation("x", "y").on(JET)
+    turned = sq.Symmetry(rotation.generators, label="SO(2)", parameters=[c])
+    leads = [JET["x_t"], JET["y_t"]]
+    # The terms of such a law hold a symbol, which `constants` gives its value.
+    ansatz = LinearAnsatz(
+        JET,
+        tuple(leads),
+        (sq.Library([shrink * x, y]), sq.Library([shrink * y, x])),
+        turned,
+        {},
+        ({(0, 0): sp.S.One, (1, 0): sp.S.One}, {(0, 1): -sp.S.One, (1, 1): sp.S.One}),
+    )
+    fitted = replace(
+        stated(ansatz, [-0.1, 1.0], sq.sample(turning(1.0), JET)), constants=(Constant(c, 0.7, 0.01),)
+    )
+    (row,) = compare({"SO(2)": fitted}, turning(2.0)).rows
+    assert row.defect and row.defect.value < 1e-14
+    (panel,) = figure(turning(1.0), {"SO(2)": fitted}).subfigs[1].axes
+    (bars,) = panel.containers
+    assert sorted(bars[0].get_xdata()) == [-1.0, -0.1, -0.1, 1.0]
 
 
 def test_laws_with_other_leads_are_refused() -> None:
