@@ -57,9 +57,14 @@ class Truth:
             return False
         pairs: dict[int, int] = {}
         for k in kept:
-            cosines = [abs(float(have[k] @ w)) / np.linalg.norm(have[k]) / np.linalg.norm(w) for w in want]
+            cosines = [
+                abs(float(have[k] @ w)) / np.linalg.norm(have[k]) / np.linalg.norm(w)
+                if _alike(mine[k], term)
+                else 0
+                for w, term in zip(want, true, strict=True)
+            ]
             best = int(np.argmax(cosines))
-            if cosines[best] < 1 - self.tolerance**2 / 2 or best in pairs or _shape(mine[k]) != _shape(true[best]):
+            if cosines[best] < 1 - self.tolerance**2 / 2 or best in pairs:
                 return False
             pairs[best] = k
         largest = max(pairs, key=lambda at: float(want[at] @ want[at]))
@@ -84,6 +89,11 @@ def _terms(relation: sp.Expr) -> tuple[sp.Expr, ...]:
 def _one_exponential(expression: sp.Expr) -> sp.Expr:
     """exp(a) exp(b) as exp(a + b), term by term."""
     return sp.Add(*(sp.powsimp(term, combine="exp") for term in sp.Add.make_args(expression)))
+
+
+def _alike(term: sp.Expr, other: sp.Expr) -> bool:
+    """Whether two terms contain the same variables, functions, roots and denominators."""
+    return term.free_symbols == other.free_symbols and _shape(term) == _shape(other)
 
 
 def _shape(term: sp.Expr) -> tuple[str, ...]:

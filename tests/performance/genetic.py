@@ -130,10 +130,10 @@ FURTHER = (
     Cell("Kepler, weights", "kepler",
          "translation(t) + rotation(x, y) + scaling(t=3, x=2, y=2)", _functional(**PLANAR, graded=True),
          None, "x_tt", redrawn=True),
-    Cell("sine-Gordon", "sine_gordon", "Poincare(t; x)", _relation(side="u_tt - u_xx"), _raw("t x", lead="u_tt"),
-         "u_tt", redrawn=True),
-    Cell("nonlinear Schroedinger", "nonlinear_schroedinger", "translation(t, x) + phase(u, v) + reflection(x)",
-         _functional(), _raw("t x"), redrawn=True),
+    Cell("sine-Gordon", "sine_gordon", "Poincare(t; x)", _relation(side="u_tt - u_xx"),
+         _raw("t x", lead="u_tt"), "u_tt", redrawn=True),
+    Cell("nonlinear Schroedinger", "nonlinear_schroedinger",
+         "translation(t, x) + phase(u, v) + reflection(x)", _functional(), _raw("t x"), redrawn=True),
     Cell("Michaelis-Menten", "michaelis_menten", "translation(t)", _functional(), None, redrawn=True),
     Cell("Lotka-Volterra, logarithms", "lotka_volterra", "translation(t)", _functional(), None, redrawn=True,
          options={"trajectories": 5, "every": 10}),
@@ -157,9 +157,7 @@ def rows(
             yield row(cell, cell.searched_raw, "raw jet", seeds, seconds, first)
 
 
-def row(
-    cell: Cell, form: Form, search: str, seeds: int, seconds: float, first: int = 0
-) -> tuple[str, ...]:
+def row(cell: Cell, form: Form, search: str, seeds: int, seconds: float, first: int = 0) -> tuple[str, ...]:
     """Success over the seeds, with a 95 % interval, and what it took."""
     times, exact, decided, tried = [], 0, 0, []
     for seed in range(first, first + seeds):
@@ -245,7 +243,11 @@ def _paired(found: np.ndarray, true: np.ndarray, tolerance: float) -> bool:
     taken: set[int] = set()
     units = true / np.linalg.norm(true, axis=0)
     for column in found.T:
-        near = [k for k in range(true.shape[1]) if abs(column @ units[:, k]) > (1 - tolerance / 10) * np.linalg.norm(column)]
+        near = [
+            k
+            for k in range(true.shape[1])
+            if abs(column @ units[:, k]) > (1 - tolerance / 10) * np.linalg.norm(column)
+        ]
         if len(near) != 1 or near[0] in taken:
             return False
         taken.add(near[0])

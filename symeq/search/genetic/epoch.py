@@ -20,6 +20,8 @@ from symeq.search.genetic.variation import Variation
 
 EXACT = 1e-20  # the share at which only round-off is left
 PATIENCE = 20  # generations without progress that end an epoch
+STEADY = 8  # generations that are enough where one law stands out
+STANDS_OUT = 1e-3  # of the error of every shorter law: a true one lies decades below its neighbours
 PROGRESS = 0.8  # an entry of the front counts as better when its error falls below this share
 PARSIMONY = 0.03  # of the logarithm of the error, for each node and term
 TOURNAMENT = 4
@@ -108,6 +110,15 @@ class Evolution:
             self.hall.update([_fit_for_hall(one) for one in entered])
         return progress
 
+    def stands_out(self) -> bool:
+        """Whether the law with the least error of all, but for its last 20 %, has a gap below it."""
+        least = min(self.best.values(), default=1.0) / PROGRESS
+        first = min((one for one in self.hall if one.error <= least), key=lambda one: one.size, default=None)
+        if first is None or len(first.terms) >= self.most:
+            return False
+        shorter = [one.error for one in self.hall if one.size < first.size]
+        return first.error < STANDS_OUT * min(shorter, default=1.0)
+
     def polish(self) -> list[Individual]:
         """The members of the front whose constants were not yet at their optimum, now there."""
         waiting = [one.terms for one in self.hall if one.terms not in self._refined]
@@ -170,7 +181,9 @@ class Evolution:
                 if watch is not None:
                     watch(self)
                 late = deadline is not None and time.monotonic() > deadline
-                if late or idle >= PATIENCE or min(self.best.values(), default=1.0) < EXACT:
+                if late or idle >= (STEADY if self.stands_out() else PATIENCE):
+                    break
+                if min(self.best.values(), default=1.0) < EXACT:
                     break
         except KeyboardInterrupt:
             if not self.hall:

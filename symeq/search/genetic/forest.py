@@ -22,6 +22,7 @@ SMALLEST, LARGEST = 1e-24, 1e24  # mean square of a column
 STRAIGHT = (
     1e-5  # a function that is a parabola of its argument up to this share of its variance is none of its own
 )
+STEEP = 32.0  # largest constant, in units of 1 / spread: beyond, 1 / (1 + c T) is 1 / T and exp a single row
 CONSTANT = 1e-13  # share of a column's mean square that is variance, below which it counts as constant
 DIGITS = 9  # of a fingerprint
 COLUMNS = 12_000  # columns kept before those that nobody uses are dropped
@@ -98,6 +99,8 @@ class Forest:
             return NOWHERE
         inner = sum(self.nonlinear[i] for i in arguments) + operator.inner
         size = 1 + sum(self.size[i] for i in arguments) + operator.inner
+        if operator.inner and abs(constant or 0.0) * self.spread(a) > STEEP:
+            return NOWHERE
         values = self._apply(operator, arguments, constant)
         alike = self._fingerprint(values)
         if alike is None or operator.inner and _straight(values, self.values(a)):

@@ -21,6 +21,7 @@ from symeq.search.genetic.soft import SoftSymmetry
 FEWEST_ROWS = 12
 FAR_OUT = 1e4  # times its median: there an invariant with a denominator or a root has degenerated
 VARYING = 1e-9  # relative deviation of an invariant below which it is a constant on these data
+OFTEN = 6  # times that the shortest invariant is drawn for once that a very long one is
 CLEAN = 1e-6  # share of a variable's deviation that is noise
 
 
@@ -132,6 +133,7 @@ def measure(
             frame=frame[np.ix_(vectors, group)] / scale,
             target=own / scale,
             operators=tuple(operators),
+            frequencies=_frequencies(form, kept),
             noise=noise / scale**2,
             grading=_grading(form, kept, vectors),
             images=None if images is None else _own_images(images, usable, kept, vectors, group, scale),
@@ -222,6 +224,15 @@ def _grading(form: FunctionalAnsatz, kept: Sequence[int], vectors: Sequence[int]
         frame=tuple(exact(form.weights.frame[j]) for j in vectors),
         target=none,
     )
+
+
+def _frequencies(form: FunctionalAnsatz, kept: Sequence[int]) -> tuple[int, ...]:
+    """How often the constant 1 and each argument are drawn: short invariants more often than long ones."""
+    sizes = np.array([1.0 + sp.count_ops(form.arguments[k]) for k in kept])
+    if not len(sizes):
+        return (1,)
+    relative = OFTEN * np.sqrt(sizes.min() / sizes)
+    return (OFTEN, *(max(1, round(float(r))) for r in relative))
 
 
 def _own_images(

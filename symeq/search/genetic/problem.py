@@ -49,7 +49,8 @@ class Problem:
 
     leaves (leaf, row): the first is the constant 1; names (leaf,): how trees are written in text.
     frame (vector, component, row): E_j; target (component, row): y = L - F0; each component divided by its
-    scale. operators: of the trees. noise: the share of the mean square of y that the noise of y explains.
+    scale. frequencies (leaf,): how often each leaf is drawn, relative to others (default: alike).
+    operators: of the trees. noise: the share of the mean square of y that the noise of y explains.
     blocks: how many independent pieces the rows stand for.
     """
 
@@ -58,6 +59,7 @@ class Problem:
     frame: np.ndarray
     target: np.ndarray
     operators: tuple[Operator, ...]
+    frequencies: tuple[int, ...] = ()
     noise: float = 0.0
     blocks: int = 48
     grading: Grading | None = None
@@ -86,6 +88,7 @@ class Problem:
             digest.update(str(array.shape).encode())
             digest.update(np.ascontiguousarray(array).tobytes())
         weight = None if self.images is None else self.images.weight
-        named: Sequence[object] = (self.names, [o.name for o in self.operators], self.grading, weight)
+        names = [o.name for o in self.operators]
+        named: Sequence[object] = (self.names, names, self.grading, weight, self.frequencies)
         digest.update(repr(named).encode())
         return digest.hexdigest()

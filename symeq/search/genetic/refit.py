@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -50,16 +50,26 @@ def refit(law: Stated, samples: Samples, progress: Callable[[int], None] | None 
     are taken out, the least first. None where the columns are dependent or hidden by the noise.
     """
     dropped = 0
-    for _ in range(STEPS + len(law.trees)):
-        answer = _fitted(law, samples, progress)
-        if answer is None:
+    for _ in range(STEPS):
+        factored = _factored(law, samples, progress)
+        if factored is None:
             return None
-        evidence, trial, rung = answer
-        terms = len(law.trees)
-        weakest = int(np.argmin(trial.z2[:terms]))
-        if terms > 1 and trial.z2[weakest] < evidence.penalty:
-            law, dropped = law.without(weakest), dropped + 1
-            continue
+        evidence, rungs = factored
+        columns = list(range(len(law.trees) + len(law.constants)))
+        while True:
+            answer = _fitted(evidence, rungs, columns, len(law.trees))
+            if answer is None:
+                return None
+            trial, rung = answer
+            terms = len(law.trees)
+            weakest = int(np.argmin(trial.z2[:terms]))
+            if terms == 1 or trial.z2[weakest] >= evidence.penalty:
+                break
+            before, law, dropped = law, law.without(weakest), dropped + 1
+            symbols = [symbol for symbol, _ in law.constants]
+            kept = [k for k in range(terms) if k != weakest]
+            kept += [terms + k for k, (symbol, _) in enumerate(before.constants) if symbol in symbols]
+            columns = [columns[k] for k in kept]
         steps, spread = trial.fit.beta[terms:], trial.errors[terms:]
         values = np.array([value for _, value in law.constants])
         if not len(values) or np.all(np.abs(steps) <= SETTLED * spread + 1e-12 * np.abs(values)):
@@ -83,34 +93,37 @@ def refit(law: Stated, samples: Samples, progress: Callable[[int], None] | None 
     )
 
 
-def _fitted(
+def _factored(
     law: Stated, samples: Samples, progress: Callable[[int], None] | None
-) -> tuple[Evidence, Trial, int] | None:
+) -> tuple[Evidence, list[int]] | None:
+    """The factors of the terms and of their slopes in the constants, and the rungs that tell something."""
     values = {symbol: sp.Float(value, 17) for symbol, value in law.constants}
     vectors = [tuple(e.xreplace(values) for e in vector) for vector in law.terms]
+    beta = [sp.Float(float(b), 17) for b in law.beta]
     for symbol, _ in law.constants:
-        slope = [
-            sp.Add(
-                *(
-                    sp.Float(float(b), 17) * vector[a].diff(symbol)
-                    for b, vector in zip(law.beta, law.terms, strict=True)
-                )
-            ).xreplace(values)
+        slopes = [
+            sp.Add(*(b * vector[a].diff(symbol) for b, vector in zip(beta, law.terms, strict=True)))
             for a in range(len(law.form.leads))
         ]
-        vectors.append(tuple(slope))
+        vectors.append(tuple(slope.xreplace(values) for slope in slopes))
     try:
-        factors = assemble(law.ansatz(vectors), samples, progress)
+        evidence = Evidence(assemble(law.ansatz(vectors), samples, progress))
     except SymeqError:
         return None
-    evidence = Evidence(factors)
-    everything = tuple(range(len(vectors)))
-    trials = [(rung, evidence.trial(everything, rung)) for rung in evidence.telling(samples.usable)]
+    return evidence, evidence.telling(samples.usable)
+
+
+def _fitted(
+    evidence: Evidence, rungs: Sequence[int], columns: Sequence[int], terms: int
+) -> tuple[Trial, int] | None:
+    """The trial of some columns on the rung that determines the terms best."""
+    trials = [(rung, evidence.trial(tuple(columns), rung)) for rung in rungs]
     known = [(rung, trial) for rung, trial in trials if trial is not None]
     if not known:
         return None
-    rung, trial = max(
-        known,
-        key=lambda pair: (float(np.sum(np.log(np.maximum(pair[1].z2[: len(law.trees)], 1e-3)))), -pair[0]),
-    )
-    return evidence, trial, rung
+
+    def information(pair: tuple[int, Trial]) -> tuple[float, int]:
+        return float(np.sum(np.log(np.maximum(pair[1].z2[:terms], 1e-3)))), -pair[0]
+
+    rung, trial = max(known, key=information)
+    return trial, rung

@@ -113,9 +113,26 @@ def state(found: Sequence[tuple[Measured, Model]]) -> Stated:
             for value in constants(prefix):
                 own.append((Symbol(f"{letter}_{len(numbered) + 1}"), value))
                 numbered.append(own[-1])
-            trees.append(measured.expression(prefix, [symbol for symbol, _ in own]))
+            trees.append(as_powers(measured.expression(prefix, [symbol for symbol, _ in own])))
             vectors.append(measured.vectors[j])
     return Stated(form, tuple(trees), tuple(vectors), np.array(beta), tuple(numbered))
+
+
+def as_powers(expression: Expr) -> Expr:
+    """exp(c log x) written as x^c.
+
+    >>> x, c = sp.symbols("x c")
+    >>> as_powers(2 * sp.exp(c * sp.log(1 + x)))
+    2*(x + 1)**c
+    """
+
+    def power(argument: Expr) -> Expr:
+        for factor in sp.Mul.make_args(argument):
+            if isinstance(factor, sp.log):
+                return factor.args[0] ** (argument / factor)
+        return sp.exp(argument)
+
+    return expression.replace(sp.exp, power)
 
 
 def multiplied_out(expression: Expr) -> Expr:

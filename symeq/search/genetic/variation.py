@@ -13,6 +13,7 @@ from symeq.search.genetic.forest import NOWHERE, ONE, Forest, Prefix
 from symeq.search.genetic.individual import Term, Terms
 
 LARGEST_TREE = 15  # nodes
+LEAVES = 0.3  # share of leaves where a random tree may go on or stop
 HEIGHT = (0, 2)  # of a random tree
 INSIDE = "_inside"  # what operators are called where they may stand inside a function
 OCTAVES = 2.0  # constants inside functions are drawn up to 2^+-2 over the spread of their argument
@@ -47,6 +48,12 @@ def primitive_set(forest: Forest) -> gp.PrimitiveSetTyped:
             pset.addPrimitive(operator.values, [Full, Full], Full, name=operator.name)
         arguments = [Inner] * operator.arity
         pset.addPrimitive(operator.values, arguments, Inner, name=f"{operator.name}{INSIDE}")
+    for k, times in enumerate(forest.problem.frequencies):
+        leaf = pset.mapping[f"leaf_{k}"]
+        for type_ in (Full, Inner):
+            pset.terminals[type_] += [leaf] * (times - 1)
+    # DEAP stops a branch at a leaf as often as there are leaves: with thirty of them, nearly always.
+    pset.terms_count = round(LEAVES * pset.prims_count / (1 - LEAVES))
     return pset
 
 
