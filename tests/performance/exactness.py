@@ -22,20 +22,22 @@ class Truth:
     """The terms of the true relations L - F = 0, and jets to compare on."""
 
     relations: tuple[tuple[sp.Expr, ...], ...]
+    lefts: tuple[tuple[sp.Expr, ...], ...]
     jets: dict[sp.Symbol, np.ndarray]
     tolerance: float
 
     @classmethod
     def of(cls, equations: Sequence[str], jet: sq.Jet, samples: Samples, *, noisy: bool) -> Truth:
         """The truth from equations as text."""
-        relations = []
+        relations, lefts = [], []
         for text in equations:
             left, right = text.split("=")
             relations.append(_terms(jet.parse(left) - jet.parse(right)))
+            lefts.append(_terms(jet.parse(left)))
         symbols = set().union(*(term.free_symbols for terms in relations for term in terms))
         wanted = tuple(z for z in jet.coordinates if z in symbols or jet.order_of(z) == 0)
         jets = samples.grid(jet.coordinates if len(jet.coordinates) < 60 else wanted).scattered(0, ROWS, 1)
-        return cls(tuple(relations), jets, NOISY if noisy else CLEAN)
+        return cls(tuple(relations), tuple(lefts), jets, NOISY if noisy else CLEAN)
 
     def matches(self, law: sq.Discovery) -> bool:
         """Whether every equation has exactly the true terms, each within the tolerance.
@@ -46,6 +48,28 @@ class Truth:
         return len(found) == len(self.relations) and all(
             self._same(mine, true) for mine, true in zip(found, self.relations, strict=True)
         )
+
+    def refitted(self, samples: Samples, rung: int) -> float:
+        """The largest relative error of a coefficient of the true form, fitted on a rung: the best that any
+        search could do with these derivatives."""
+        symbols = tuple(sorted(set().union(*(t.free_symbols for r in self.relations for t in r)), key=str))
+        jets = samples.grid(symbols).scattered(rung, 1000, 2)
+        worst = 0.0
+        for terms in self.relations:
+            values = np.stack([np.broadcast_to(sp.lambdify(symbols, t, "numpy")(*(jets[z] for z in symbols)),
+                                               jets[symbols[0]].shape) for t in terms])  # fmt: skip
+            at = self._leading(terms)
+            others = [k for k in range(len(terms)) if k not in at]
+            target = values[at].sum(axis=0)
+            usable = np.isfinite(values).all(axis=0)
+            solution = np.linalg.lstsq(-values[others][:, usable].T, target[usable], rcond=None)[0]
+            worst = max(worst, float(np.max(np.abs(solution - 1))))
+        return worst
+
+    def _leading(self, terms: Sequence[sp.Expr]) -> list[int]:
+        """The terms of the left-hand side, which are not fitted."""
+        left = set(self.lefts[self.relations.index(tuple(terms))])
+        return [k for k, term in enumerate(terms) if term in left]
 
     def _same(self, mine: Sequence[sp.Expr], true: Sequence[sp.Expr]) -> bool:
         have, want = ([self._values(term) for term in terms] for terms in (mine, true))
