@@ -27,6 +27,7 @@ from symeq.data import sample as sample
 from symeq.data import trajectories as trajectories
 from symeq.discovery import Discovery as Discovery
 from symeq.discovery import discover as discover
+from symeq.discovery import discover_both as discover_both
 from symeq.errors import InvalidInput as InvalidInput
 from symeq.errors import MissingExtra as MissingExtra
 from symeq.errors import NoLaw as NoLaw

@@ -52,7 +52,7 @@ class Clock:
     def running(self, *, patient: bool = False) -> Iterator[None]:
         """Give up what is inside when the time is over; without alarms (on Windows) only before it begins.
 
-        patient: what is inside looks at the clock itself, and is given up at twice the time and a little more.
+        patient: what is inside looks at the clock itself, and is given up at twice the time and some more.
         Raises OutOfTime.
         """
         left = self.left()

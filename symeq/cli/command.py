@@ -13,27 +13,33 @@ from symeq.cli.discovering import discover_law
 from symeq.cli.flags import (
     Axes,
     Baseline,
-    Budget,
     Dependent,
     Engine,
+    Epochs,
+    Evaluations,
     Files,
     Generator,
     Independent,
     Json,
     Known,
     Latex,
-    Lead,
+    LeadOrSide,
     LibraryDegree,
     LibraryOrder,
     Map,
+    Operators,
     Parameter,
     Periodic,
     Problem,
     Quiet,
+    Relation,
     Rename,
+    Resume,
+    SearchBudget,
     Seed,
     Symmetries,
     Terms,
+    Workers,
 )
 from symeq.cli.invariants import invariants
 from symeq.cli.settings import Settings
@@ -70,28 +76,38 @@ def discover(
     generator: Generator = None,
     map: Map = None,
     baseline: Baseline = None,
-    lead: Lead = None,
+    lead: LeadOrSide = None,
+    relation: Relation = None,
     order: LibraryOrder = None,
     degree: LibraryDegree = None,
     library: Terms = None,
     known: Known = None,
     engine: Engine = None,
+    operators: Operators = None,
+    epochs: Epochs = None,
+    evaluations: Evaluations = None,
+    workers: Workers = None,
     seed: Seed = None,
+    resume: Resume = None,
     rename: Rename = None,
     axes: Axes = None,
     periodic: Periodic = None,
     problem: Problem = None,
-    budget: Budget = None,
+    budget: SearchBudget = None,
     json: Json = None,
     latex: Latex = None,
     quiet: Quiet = None,
 ) -> None:
     """Find the equation that data obey, among those that have a known symmetry.
 
-    Exit status 0: a law was found; 2: the input cannot be used; 3: no law is allowed, or none fits.
+    Ctrl-C ends a genetic search with the best law so far. Exit status 0: a law was found; 2: the input
+    cannot be used; 3: no law is allowed, or none fits.
 
     Example: symeq discover burgers.mat --rename usol=u --independent t,x --dependent u
     --symmetry "translation(t, x)" --symmetry "boost(x, u)" --baseline
+
+    Example: symeq discover orbits.nc --independent t --dependent x,y --engine genetic
+    --symmetry "translation(t)" --symmetry "rotation(x, y)" --lead x_tt,y_tt --resume search.json
     """
     discover_law(Settings.asked(dict(locals())))
 

@@ -6,13 +6,16 @@ import math
 from dataclasses import dataclass, replace
 from typing import Any
 
-from symeq.ansatz import LinearAnsatz
+from symeq.cli.allowed import Allowed
+from symeq.cli.clock import OutOfTime
+from symeq.cli.engines import Clocked
 from symeq.cli.problem import Problem
 from symeq.data import Record, Samples
-from symeq.discovery import Discovery, discover
+from symeq.discovery import Discovery
 from symeq.errors import InvalidInput, NoLaw
 from symeq.report import Comparison, compare
 from symeq.search.engine import Progress
+from symeq.search.genetic.epochs import Stop
 
 HELD_OUT = 0.2  # share of the runs, or of the time of each where there are few
 FEWEST_RUNS = 5
@@ -22,11 +25,12 @@ FEWEST_TIMES = 10  # held out of one run, for derivatives to be taken there
 
 @dataclass(frozen=True)
 class Beside:
-    """What stands beside the law: the baseline from all data (or why there is none), and the comparison."""
+    """What stands beside the law: the baseline from all data (or why there is none), and the comparison (or
+    in `how` why there is none)."""
 
     baseline: Discovery | None
     reason: str
-    comparison: Comparison
+    comparison: Comparison | None
     how: str
     notes: tuple[str, ...]
 
@@ -42,14 +46,14 @@ class Beside:
                 "symmetry_defect": row.defect and _number(row.defect.value),
                 "seconds": row.seconds,
             }
-            for row in self.comparison.rows
+            for row in (self.comparison.rows if self.comparison else ())
         ]
         baseline = self.baseline.document() if self.baseline else None
         return {
             "baseline": baseline,
             "comparison": rows,
             "compared": self.how,
-            "verdict": self.comparison.verdict,
+            "verdict": self.comparison.verdict if self.comparison else None,
         }
 
 
@@ -95,69 +99,90 @@ def split(record: Record, time: str) -> tuple[Record, Record, str] | None:
 
 def beside(
     problem: Problem,
-    free: LinearAnsatz,
+    allowed: Allowed,
+    free: Allowed,
     law: Discovery,
     record: Record,
     samples: Samples,
+    genetic: Clocked,
     progress: Progress | None,
 ) -> Beside:
     """Search without the symmetry, and hold what either search finds against data that neither has seen.
 
-    free: what is allowed without the symmetry. law: found under the symmetry of the problem in `samples`,
-    the samples of the whole record. Plain PySINDy stands beside them where it can treat the library.
+    allowed, free: the laws with the symmetry and without. law: found among `allowed` in `samples`, the
+    samples of the whole record. Plain PySINDy stands beside them where there is a library that it can treat.
+    Raises OutOfTime, or KeyboardInterrupt, where one of the searches was broken off.
     """
-    baseline, reason = (law, "") if not problem.symmetry else _searched(free, samples, progress)
+    search = _Search(genetic, progress)
+    baseline, reason = (law, "") if not problem.symmetry else search.in_(free, samples)
     laws = {SYMMETRIC: law} if problem.symmetry else {}
     laws |= {FREE: baseline} if baseline else {}
-    _, index = problem.jet.multi_index(problem.candidates.leads[0])
-    time = next(x.name for x, count in zip(problem.jet.independent, index, strict=True) if count)
+    if len({one.ansatz.leads for one in laws.values()}) > 1:
+        return Beside(baseline, reason, None, "the laws are not compared: their left-hand sides differ", ())
     try:
-        parted = split(record, time)
+        parted = split(record, problem.time)
         if parted is not None:
             seen, unseen, how = parted
-            laws, notes = _found(problem, free, law, seen, progress)
-            return Beside(baseline, reason, compare(laws, unseen), how, notes)
+            found, notes = _found(problem, allowed, free, seen, search)
+            return Beside(baseline, reason, compare(found, unseen), how, notes)
         how = "judged on no further data, too few points to hold some out"
     except InvalidInput as error:
         how = f"judged on no further data: {error}"
     plain, notes = _plain(record, free, samples)
-    return Beside(baseline, reason, compare(laws | plain), how, notes)
+    try:
+        return Beside(baseline, reason, compare(laws | plain), how, notes)
+    except InvalidInput as error:
+        return Beside(baseline, reason, None, f"the laws are not compared: {error}", notes)
 
 
 def _found(
-    problem: Problem, free: LinearAnsatz, law: Discovery, seen: Record, progress: Progress | None
+    problem: Problem, allowed: Allowed, free: Allowed, seen: Record, search: _Search
 ) -> tuple[dict[str, Discovery], tuple[str, ...]]:
     """The laws that a part of the data gives, and why those are missing that are."""
     samples = problem.samples(seen)
-    ansaetze = {SYMMETRIC: law.ansatz, FREE: free} if problem.symmetry else {FREE: free}
-    found = {name: _searched(ansatz, samples, progress) for name, ansatz in ansaetze.items()}
+    asked = {SYMMETRIC: allowed, FREE: free} if problem.symmetry else {FREE: free}
+    found = {name: search.in_(among, samples) for name, among in asked.items()}
     laws = {name: one for name, (one, _) in found.items() if one is not None}
     missing = tuple(f"{name}: {reason}" for name, (one, reason) in found.items() if one is None)
     plain, why = _plain(seen, free, samples)
     return laws | plain, missing + why
 
 
-def _plain(
-    record: Record, free: LinearAnsatz, samples: Samples
-) -> tuple[dict[str, Discovery], tuple[str, ...]]:
+def _plain(record: Record, free: Allowed, samples: Samples) -> tuple[dict[str, Discovery], tuple[str, ...]]:
     """What PySINDy finds by its defaults, or why it cannot."""
+    if free.linear is None:
+        return {}, ()
     # PySINDy takes seconds to import, and only a comparison needs it.
     from symeq.interop.pysindy import plain_pysindy
 
     try:
-        return {PLAIN_PYSINDY: plain_pysindy(record, free, samples=samples)}, ()
+        return {PLAIN_PYSINDY: plain_pysindy(record, free.linear, samples=samples)}, ()
     except InvalidInput as error:
         return {}, (f"{PLAIN_PYSINDY} is left out. {error}",)
 
 
-def _searched(
-    ansatz: LinearAnsatz, samples: Samples, progress: Progress | None
-) -> tuple[Discovery | None, str]:
-    """The law, or None and why there is none."""
-    try:
-        return discover(ansatz, samples, progress=progress), ""
-    except NoLaw as error:
-        return None, str(error)
+@dataclass(frozen=True)
+class _Search:
+    """The engine of the genetic searches, and who is told how far they are."""
+
+    genetic: Clocked
+    progress: Progress | None
+
+    def in_(self, allowed: Allowed, samples: Samples) -> tuple[Discovery | None, str]:
+        """The law, or None and why there is none; what a search had when it was broken off is no baseline."""
+        try:
+            law = allowed.search(samples, self.genetic, self.progress)
+        except OutOfTime:
+            raise
+        except NoLaw as error:
+            return None, str(error)
+        if law.end is not None and law.end.why == Stop.INTERRUPTED.value:
+            raise KeyboardInterrupt
+        if law.end is not None and law.end.clocked:
+            raise OutOfTime(
+                "The budget was spent before all searches were done. Grant more, or ask for less."
+            )
+        return law, ""
 
 
 def _number(value: float) -> float | None:

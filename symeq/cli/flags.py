@@ -7,9 +7,11 @@ from typing import Annotated, Any
 
 import typer
 
+from symeq.search.genetic.operators import KNOWN
+
 Texts = list[str] | None
 VARIABLES, SYMMETRY, LAW, DATA, RESULT = "Variables", "Symmetry", "Law", "Data", "Result"
-EQUATIONS, SEARCH = "Equations", "Search"
+EQUATIONS, SEARCH, GENETIC = "Equations", "Search", "Genetic search"
 
 
 def option(help: str, panel: str, metavar: str | None = None, *names: str, **settings: Any) -> Any:
@@ -43,6 +45,25 @@ Baseline = Annotated[
 Lead = Annotated[
     Texts, option("The derivatives the law gives, default d/dt of each dependent: u_tt", LAW, "DERIVATIVES")
 ]
+LeadOrSide = Annotated[
+    Texts,
+    option(
+        "The derivatives the law gives, default d/dt of each dependent: u_tt. Of a relation the invariant on"
+        " its left-hand side: u_xx + u_yy",
+        LAW,
+        "DERIVATIVES",
+    ),
+]
+Relation = Annotated[
+    bool | None,
+    option(
+        "A law that is solved for no derivative (steady fields): every invariant is tried as left-hand side,"
+        " or each of --lead.",
+        LAW,
+        None,
+        "--relation/--no-relation",
+    ),
+]
 LibraryOrder = Annotated[
     int | None,
     option("Highest derivative in the library, default 2 (ODE: that of the leads).", LAW, "N"),
@@ -53,8 +74,34 @@ Terms = Annotated[
     option("The candidate terms themselves: u, u*u_x, u_xx, sin(u); or for one lead u_t: u", LAW, "TERMS"),
 ]
 Known = Annotated[Texts, option("A coefficient that is given: u*u_x=-1, u_t: u*u_x=-1", LAW, "TERM=VALUE")]
-Engine = Annotated[Texts, option("How to search: sparse.", LAW, "NAME")]
-Seed = Annotated[int | None, option("Seed of engines that draw at random, default 0.", LAW, "N")]
+Engine = Annotated[
+    Texts,
+    option(
+        "How to search: sparse, numbers in front of a library of terms (default); genetic, functions of the"
+        " invariants of the symmetry; both, the second where the first leaves something unexplained.",
+        LAW,
+        "NAME",
+    ),
+]
+Operators = Annotated[
+    Texts,
+    option("What functions are made of, default all: " + ", ".join(KNOWN), GENETIC, "NAMES"),
+]
+Epochs = Annotated[int | None, option("The most epochs that are run, default 40.", GENETIC, "N")]
+Evaluations = Annotated[int | None, option("The most laws that are tried.", GENETIC, "N")]
+Workers = Annotated[
+    int | None, option("Processes that search, default 1; the law is the same for any number.", GENETIC, "N")
+]
+Seed = Annotated[int | None, option("Seed of everything drawn, default 0.", GENETIC, "N")]
+Resume = Annotated[
+    Path | None,
+    option(
+        "A file that keeps the search: made where there is none, gone on with where there is one. Of a"
+        " comparison, it keeps the search with the symmetry in all data.",
+        GENETIC,
+        "STATE",
+    ),
+]
 
 JetOrder = Annotated[int | None, option("Highest derivative in the invariants, default 2.", SEARCH, "N")]
 InvariantDegree = Annotated[
@@ -105,6 +152,14 @@ Problem = Annotated[
     ),
 ]
 Budget = Annotated[float | None, option("Give up after this many seconds.", RESULT, "SECONDS")]
+SearchBudget = Annotated[
+    float | None,
+    option(
+        "Give up after this many seconds; a genetic search then ends with the best law so far.",
+        RESULT,
+        "SECONDS",
+    ),
+]
 Patience = Annotated[
     float | None,
     option("Stop after this many seconds, default 60, with what is proven by then.", RESULT, "SECONDS"),

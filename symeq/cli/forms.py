@@ -74,9 +74,10 @@ class Forms:
             return found(graded=False)
 
 
-def read_forms(words: Words) -> Forms:
+def read_forms(words: Words, least: int = 0) -> Forms:
     """Understand what the settings say of laws with unknown functions.
 
+    least: the lowest order by default.
     Raises InvalidInput that starts with the flag or key at fault.
     """
     settings, given = words.settings, words.expressions("lead")
@@ -94,8 +95,8 @@ def read_forms(words: Words) -> Forms:
                     " out, or add `--relation` to try one after the other."
                 )
     highest = highest_order(words.jet, given or leads)
-    several = len(words.jet.independent) > 1
-    order = of_order(settings, words.jet, max(ORDER, highest) if relation or several else highest).order
+    default = max(ORDER, least) if len(words.jet.independent) > 1 else max(highest, least)
+    order = of_order(settings, words.jet, max(default, highest) if relation else default).order
     jet = words.jet.with_order(max(order, highest, 1))
     sides = given if relation else ()
     return Forms(jet, order, leads, sides, words.symmetry(), words.parameters)

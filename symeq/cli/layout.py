@@ -33,6 +33,12 @@ def wrapped(text: str, hang: int = 0) -> str:
     )
 
 
+def shortened(text: str, room: int) -> str:
+    """The text in one line of so many columns, what does not fit cut off."""
+    line = " ".join(text.split())
+    return line if len(line) <= room else line[: max(room - 1, 0)] + "…"
+
+
 def hanging(text: str, hang: int | None = None) -> str:
     """A formula in lines that fit, broken between its terms; a right-hand side stays right of its `=`."""
     left, sign, _ = text.partition(" = ")

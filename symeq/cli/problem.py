@@ -2,55 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
-from symeq.ansatz import LinearAnsatz
+from sympy import Symbol
+
+from symeq.cli.allowed import Allowed
 from symeq.cli.candidates import Candidates
+from symeq.cli.clock import Clock, OutOfTime
+from symeq.cli.forms import Forms
 from symeq.data import Record, Samples, open_record, sample
-from symeq.errors import InvalidInput
+from symeq.errors import NoLaw
 from symeq.geometry import Jet, Symmetry
+
+Ansatz = TypeVar("Ansatz")
 
 
 @dataclass(frozen=True)
 class Problem:
     """The laws that are asked for, and the files that obey one of them.
 
-    candidates: the laws.
+    jet: the variables; symmetry: what the law is known to have.
+    candidates, forms: the laws of a library, and those with unknown functions; None where they are not asked
+    for.
     data, rename, axes, periodic: the files, and how their names and axes are to be read.
     """
 
-    candidates: Candidates
+    jet: Jet
+    symmetry: Symmetry
+    candidates: Candidates | None
+    forms: Forms | None
     data: tuple[Path, ...]
     rename: Mapping[str, str]
     axes: Mapping[str, tuple[str, ...]]
     periodic: tuple[str, ...]
 
-    @property
-    def jet(self) -> Jet:
-        """The variables."""
-        return self.candidates.jet
-
-    @property
-    def symmetry(self) -> Symmetry:
-        """What the law is known to have."""
-        return self.candidates.symmetry
-
-    def allowed(self, symmetry: Symmetry) -> LinearAnsatz:
+    def allowed(self, symmetry: Symmetry, clock: Clock) -> Allowed:
         """The laws that have a symmetry: the problem's own, or `trivial` for the baseline.
 
         Raises InvalidInput when a parameter without a value is left in them; NoLaw when nothing is allowed.
         """
-        ansatz = self.candidates.allowed(symmetry)
-        for law in (ansatz.fixed, *ansatz.basis):
-            for rhs in law:
-                for symbol in sorted(rhs.free_symbols & set(self.candidates.parameters), key=str):
-                    raise InvalidInput(
-                        f"The parameter `{symbol}` has no value, and the allowed laws contain {rhs}. Give it"
-                        f" one, as in `--parameter {symbol}=0.1`."
-                    )
-        return ansatz
+        candidates, forms = self.candidates, self.forms
+        if forms is None or candidates is None:
+            linear = None if candidates is None else candidates.valued(symmetry)
+            return Allowed(linear, None if forms is None else forms.allowed(symmetry, clock.left()))
+        numbers, no_numbers = _either(lambda: candidates.valued(symmetry))
+        functions, no_functions = _either(lambda: forms.allowed(symmetry, clock.left()))
+        if numbers is None and functions is None:
+            raise NoLaw(f"{no_numbers} {no_functions}")
+        return Allowed(numbers, functions, no_numbers + no_functions)
 
     def record(self) -> Record:
         """What was measured, with the variables and axes of the jet."""
@@ -65,4 +67,30 @@ class Problem:
 
     def samples(self, record: Record) -> Samples:
         """The jet of a record, sampled by rules that are chosen from it."""
-        return sample(record, self.jet, lead=max(self.candidates.leads, key=self.jet.order_of))
+        # Of a relation nobody knows what it is solved for: all axes are differentiated alike.
+        first = self.jet.derivative(self.jet.dependent[0], *[self.jet.independent[0]] * self.jet.order)
+        return sample(record, self.jet, lead=max(self.leads, key=self.jet.order_of, default=first))
+
+    @property
+    def leads(self) -> tuple[Symbol, ...]:
+        """The leading derivatives; none of a relation."""
+        asked = self.candidates or self.forms
+        return asked.leads if asked else ()
+
+    @property
+    def time(self) -> str:
+        """The axis of the leading derivatives; the first one where there are none."""
+        if not self.leads:
+            return self.jet.independent[0].name
+        _, index = self.jet.multi_index(self.leads[0])
+        return next(x.name for x, count in zip(self.jet.independent, index, strict=True) if count)
+
+
+def _either(found: Callable[[], Ansatz]) -> tuple[Ansatz | None, str]:
+    """What is allowed, or None and why nothing is."""
+    try:
+        return found(), ""
+    except OutOfTime:
+        raise
+    except NoLaw as error:
+        return None, str(error)

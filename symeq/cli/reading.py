@@ -6,9 +6,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from symeq.cli.candidates import read_candidates
+from symeq.cli.engines import GENETIC, SPARSE, asked_engine
+from symeq.cli.forms import read_forms
 from symeq.cli.problem import Problem
 from symeq.cli.settings import Settings, at
-from symeq.cli.words import Words, names, read_jet
+from symeq.cli.words import Words, highest_order, names, read_jet
 from symeq.data.axes import holdings
 from symeq.data.files import opened
 from symeq.errors import InvalidInput, did_you_mean, quoted
@@ -21,6 +23,7 @@ def read_problem(settings: Settings) -> Problem:
 
     Raises InvalidInput that starts with the flag or key at fault.
     """
+    engine = asked_engine(settings)
     data = tuple(Path(path) for path in settings.texts("data"))
     if not data:
         raise InvalidInput("DATA: name at least one file, as in `symeq discover run.nc ...`.")
@@ -30,8 +33,19 @@ def read_problem(settings: Settings) -> Problem:
     rename = dict(_renamed(settings))
     _require_variables(settings, data[0])
     words = Words(settings, read_jet(settings))
+    candidates = None if engine == GENETIC else read_candidates(words)
+    terms = [term for one in candidates.library.values() for term in one] if candidates else []
+    forms = None if engine == SPARSE else read_forms(words, highest_order(words.jet, terms))
+    jets = [asked.jet for asked in (candidates, forms) if asked is not None]
     return Problem(
-        read_candidates(words), data, rename, _axes(settings, rename), _periodic(settings, words.jet)
+        max(jets, key=lambda jet: jet.order),
+        words.symmetry(),
+        candidates,
+        forms,
+        data,
+        rename,
+        _axes(settings, rename),
+        _periodic(settings, words.jet),
     )
 
 

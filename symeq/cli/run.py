@@ -24,7 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     0: done; 2: the input cannot be used, or nothing could be decided within the budget; 3: no law is allowed
     or none fits, or an equation lacks a symmetry that was checked; 130: interrupted.
 
-    >>> main(["discover", "run.nc", "--engine", "genetic"])
+    >>> main(["discover", "run.nc", "--engine", "annealing"])
     2
     """
     for stream in (sys.stdout, sys.stderr):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from symeq.discovery.both import discover_both as discover_both
 from symeq.discovery.discover import discover as discover
 from symeq.discovery.discover import from_coefficients as from_coefficients
 from symeq.discovery.law import Discovery as Discovery

@@ -12,6 +12,8 @@ import numpy as np
 from symeq.cli import main
 
 HEAT = ("--independent", "t,x", "--dependent", "u")
+TURNING = ("--symmetry", "translation(t)", "--symmetry", "rotation(x, y)")
+SMALL = ("--operators", "add, mul, exp")
 OSCILLATOR = ("--independent", "t", "--dependent", "x,y")
 
 
@@ -52,6 +54,22 @@ def oscillator_arrays(start: float = 1.0, times: int = 401) -> dict[str, np.ndar
     """x_t = -x/10 - y, y_t = x - y/10, exactly."""
     t = np.linspace(0, 12, times)
     return {"t": t, "x": start * np.exp(-t / 10) * np.cos(t), "y": start * np.exp(-t / 10) * np.sin(t)}
+
+
+def circling_arrays(radius: float = 1.0, times: int = 121, noise: float = 0.0) -> dict[str, np.ndarray]:
+    """x_t = -exp(-r^2) y, y_t = exp(-r^2) x, exactly but for the noise: circles, the slower the wider."""
+    t, rng = np.linspace(0, 6, times), np.random.default_rng(int(1000 * radius))
+    angle = radius + np.exp(-(radius**2)) * t
+    wrong = noise * rng.normal(size=(2, times))
+    return {"t": t, "x": radius * np.cos(angle) + wrong[0], "y": radius * np.sin(angle) + wrong[1]}
+
+
+RADII = (0.4, 0.7, 1.0, 1.3, 1.6, 1.9)
+
+
+def circling(folder: Path, noise: float = 0.0) -> list[Path]:
+    """Six circles, a file each."""
+    return [write(folder / f"{k}.npz", circling_arrays(r, noise=noise)) for k, r in enumerate(RADII)]
 
 
 def write(path: Path, arrays: dict[str, np.ndarray]) -> Path:

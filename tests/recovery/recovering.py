@@ -9,6 +9,7 @@ import numpy as np
 import sympy as sp
 
 import symeq as sq
+from symeq.report.metrics import coefficients
 
 Law = Mapping[sp.Symbol, sp.Expr]
 
@@ -25,18 +26,20 @@ class Outcome:
 
 def compared(law: sq.Discovery, truth: Law) -> Outcome:
     true = {
-        (lead, term): float(value)
-        for lead, rhs in truth.items()
-        for term, value in sp.expand(rhs).as_coefficients_dict().items()
+        (lead, term): value for lead, rhs in truth.items() for term, value in coefficients(rhs).items()
     }
-    found = {(term.lead, term.expression): term for term in law.terms if term.value}
-    off = {at: (found[at].value if at in found else 0.0) - value for at, value in true.items()}
+    found = {}
+    for term in law.terms:
+        if term.value:
+            [(expression, number)] = coefficients(term.expression).items()
+            found[term.lead, expression] = number * term.value, number * term.standard_error
+    off = {at: found.get(at, (0.0, 0.0))[0] - value for at, value in true.items()}
     return Outcome(
         exact=set(found) == set(true),
         error=max(abs(off[at] / value) for at, value in true.items()),
         distances=tuple(
-            abs(off[at]) / found[at].standard_error
+            abs(off[at] / found[at][1])
             for at in true
-            if at in found and np.isfinite(found[at].standard_error) and found[at].standard_error > 0
+            if at in found and np.isfinite(found[at][1]) and found[at][1] > 0
         ),
     )

@@ -49,6 +49,7 @@ class Forest:
         self.prefix: list[Prefix] = []
         self.nonlinear: list[int] = []  # how many inner constants
         self.weight: list[Weight | None] = []
+        self._spread: dict[int, float] = {}
         self._known: dict[tuple[object, ...], int] = {}
         self._alike: dict[tuple[float, ...], int] = {}
         # A fixed direction: the same for every search, so that the same tree is always the same tree.
@@ -173,7 +174,10 @@ class Forest:
     def spread(self, number: int) -> float:
         """The standard deviation of a tree over the rows: constants inside functions are drawn relative to
         it."""
-        return float(self.values(number).std())
+        known = self._spread.get(number)
+        if known is None:
+            known = self._spread[number] = float(self.values(number).std())
+        return known
 
     def number(self, prefix: Prefix) -> int:
         """The number of a tree in prefix order."""

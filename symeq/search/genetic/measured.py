@@ -156,12 +156,16 @@ def measure(
 
 def search_rung(samples: Samples) -> int:
     """The rung whose derivatives are searched: the finest of clean data, else the window that was chosen."""
+    return 0 if is_clean(samples) else max(0, samples.usable - 1)
+
+
+def is_clean(samples: Samples) -> bool:
+    """Whether the noise of every variable is negligible."""
     spreads = [
         float(np.std(np.concatenate([part[str(u)].values.ravel() for part in samples.record.parts])))
         for u in samples.jet.dependent
     ]
-    noisy = any(s > CLEAN * spread for s, spread in zip(samples.noise, spreads, strict=True))
-    return max(0, samples.usable - 1) if noisy else 0
+    return all(s <= CLEAN * spread for s, spread in zip(samples.noise, spreads, strict=True))
 
 
 def groups(form: FunctionalAnsatz) -> list[tuple[int, ...]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import sympy as sp
@@ -12,6 +12,7 @@ from symeq.data.samples import Samples
 from symeq.errors import SymeqError
 from symeq.search.assemble import Factors, assemble
 from symeq.search.fitting import Evidence, Trial
+from symeq.search.genetic.measured import is_clean
 from symeq.search.genetic.stating import Stated
 from symeq.search.selection import lack
 
@@ -49,6 +50,8 @@ def refit(law: Stated, samples: Samples, progress: Callable[[int], None] | None 
     errors those of the constants (:class:`symeq.search.fitting.Evidence`). Terms that are not significant
     are taken out, the least first. None where the columns are dependent or hidden by the noise.
     """
+    if is_clean(samples):  # the correction for the noise would cost more than the search
+        samples = replace(samples, noise=(0.0,) * len(samples.noise))
     dropped = 0
     for _ in range(STEPS):
         factored = _factored(law, samples, progress)

@@ -19,7 +19,14 @@ INSIDE = "_inside"  # what operators are called where they may stand inside a fu
 OCTAVES = 2.0  # constants inside functions are drawn up to 2^+-2 over the spread of their argument
 
 
-class Full:
+class Kind(type):
+    """The class of types in the primitive set: DEAP keeps them in sets, whose order must not be by address."""
+
+    def __hash__(cls) -> int:
+        return sum(map(ord, cls.__name__))
+
+
+class Full(metaclass=Kind):
     """The type of any tree in DEAP's primitive set."""
 
 
