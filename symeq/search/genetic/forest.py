@@ -226,7 +226,7 @@ class Forest:
         if operator.kind == "root":
             return tuple(v / 2 for v in first)
         strict = self.problem.grading is not None and self.problem.grading.strict
-        return none if first == none or operator.inner and not strict else None
+        return none if first == none or not strict else None
 
     def _fingerprint(self, values: np.ndarray) -> tuple[float, ...] | None:
         """What tells a column from others; None where it is not finite, too large or small, or constant."""

@@ -11,8 +11,11 @@ import sympy as sp
 from sympy import Expr, Symbol, lambdify
 
 from symeq.ansatz.functional import FunctionalAnsatz
+from symeq.ansatz.weights import scaled_coordinates, weight_of
 from symeq.data.samples import Samples
+from symeq.data.units import record_units
 from symeq.errors import InvalidInput
+from symeq.geometry.fields import VectorField
 from symeq.search.genetic.forest import Prefix
 from symeq.search.genetic.operators import Operator
 from symeq.search.genetic.problem import Grading, Images, Problem
@@ -135,7 +138,7 @@ def measure(
             operators=tuple(operators),
             frequencies=_frequencies(form, kept),
             noise=noise / scale**2,
-            grading=_grading(form, kept, vectors),
+            grading=_grading(form, kept, vectors) or _units(form, samples, kept, vectors),
             images=None if images is None else _own_images(images, usable, kept, vectors, group, scale),
         )
         symbols_of = (sp.S.One, *(form.symbols[k] for k in kept))
@@ -228,6 +231,34 @@ def _grading(form: FunctionalAnsatz, kept: Sequence[int], vectors: Sequence[int]
         frame=tuple(exact(form.weights.frame[j]) for j in vectors),
         target=none,
     )
+
+
+def _units(
+    form: FunctionalAnsatz, samples: Samples, kept: Sequence[int], vectors: Sequence[int]
+) -> Grading | None:
+    """Units as weights that the sums in a tree must share; coefficients have whatever unit they need.
+
+    None unless all variables have units, and every argument one.
+    """
+    known = record_units(samples.record, samples.jet)
+    if known is None:
+        return None
+    bases = sorted({symbol for exponents in known.values() for symbol in exponents})
+    if not bases:
+        return None
+    weights: list[list[Fraction]] = [[] for _ in kept]
+    for base in bases:
+        own = {z: sp.Rational(e[base].numerator, e[base].denominator) for z, e in known.items() if base in e}
+        scaling = VectorField({z: weight * Symbol(z) for z, weight in own.items()})
+        symbols = set().union(*(form.arguments[k].free_symbols for k in kept))
+        scaled = scaled_coordinates(form.jet, scaling, symbols)
+        for found, k in zip(weights, kept, strict=True):
+            weight = weight_of(form.arguments[k], scaled)
+            if weight is None:
+                return None
+            found.append(Fraction(int(weight.p), int(weight.q)))
+    none = tuple(Fraction(0) for _ in bases)
+    return Grading((none, *map(tuple, weights)), (none,) * len(vectors), none, strict=False)
 
 
 def _frequencies(form: FunctionalAnsatz, kept: Sequence[int]) -> tuple[int, ...]:

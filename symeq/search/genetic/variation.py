@@ -20,7 +20,7 @@ OCTAVES = 2.0  # constants inside functions are drawn up to 2^+-2 over the sprea
 
 
 class Kind(type):
-    """The class of types in the primitive set: DEAP keeps them in sets, whose order must not be by address."""
+    """The class of types in the primitive set: DEAP keeps them in sets, which must not be in memory order."""
 
     def __hash__(cls) -> int:
         return sum(map(ord, cls.__name__))
