@@ -217,8 +217,8 @@ def algebraic(seed: int, noise: float = 0.0) -> Problem:
 
 def algebraic_row(seeds: int, noise: float = 0.0, first: int = 0) -> tuple[str, ...]:
     """The same for a function without a differential equation."""
-    from symeq.search.genetic.expansion import multiplied_out
     from symeq.search.genetic.replay import columns_of
+    from symeq.search.genetic.shortening import shortened
 
     times, exact, decided, tried = [], 0, 0, []
     for seed in range(first, first + seeds):
@@ -227,7 +227,7 @@ def algebraic_row(seeds: int, noise: float = 0.0, first: int = 0) -> tuple[str, 
         plan = Plan(seed=seed, deadline=time.monotonic() + SECONDS)
         outcome = evolve(problem, plan)
         assert outcome.chosen is not None
-        law = multiplied_out(outcome.chosen, problem)
+        law = shortened(outcome.chosen, problem)
         times.append(time.perf_counter() - begun)
         decided += outcome.stop.decided
         tried.append(outcome.evaluations)

@@ -15,11 +15,11 @@ import numpy as np
 
 import symeq as sq
 from symeq.search.genetic.epochs import Plan, evolve
-from symeq.search.genetic.expansion import multiplied_out
 from symeq.search.genetic.measured import Measured, measure
 from symeq.search.genetic.operators import OPERATORS
 from symeq.search.genetic.problem import Problem
 from symeq.search.genetic.replay import tree_values
+from symeq.search.genetic.shortening import shortened
 from tests.performance.genetic import FURTHER, HARDER, LITERATURE, Cell, algebraic, interval
 
 SYMBOLS = "add,sub,mul,div,exp,log,sin,cos,sqrt,tanh,constant,variable"
@@ -118,7 +118,7 @@ def ours_finds(shown: Problem, fresh: Problem, limit: float, seed: int, floor: f
     outcome = evolve(shown, Plan(seed=seed, deadline=time.monotonic() + limit))
     if outcome.chosen is None:
         return False
-    law = multiplied_out(outcome.chosen, shown)
+    law = shortened(outcome.chosen, shown)
     columns = [tree_values(prefix, shown.leaves, shown) * shown.frame[j, 0] for j, prefix in law.terms]
     beta = np.linalg.lstsq(np.stack(columns, axis=1), shown.target[0], rcond=None)[0]
     there = [tree_values(prefix, fresh.leaves, fresh) * fresh.frame[j, 0] for j, prefix in law.terms]

@@ -22,13 +22,13 @@ from symeq.latex import expression_latex
 from symeq.search.engine import Ansatz, Constant, Found, Progress, SearchEnd
 from symeq.search.genetic.epoch import EpochResult
 from symeq.search.genetic.epochs import Consumed, Outcome, Plan, Stop, evolve
-from symeq.search.genetic.expansion import multiplied_out
 from symeq.search.genetic.explained import unexplained
 from symeq.search.genetic.front import Model, by_score
 from symeq.search.genetic.measured import Measured, measure
 from symeq.search.genetic.operators import OPERATORS, Operator, chosen_operators
 from symeq.search.genetic.refit import Refit, refit
 from symeq.search.genetic.scan import scan
+from symeq.search.genetic.shortening import shortened
 from symeq.search.genetic.soft import SoftSymmetry
 from symeq.search.genetic.state import State
 from symeq.search.genetic.stating import Stated, state
@@ -252,7 +252,7 @@ def _found(
                 "No law fits: no tree of the invariants has finite values on these samples. Give other data,"
                 " or other operators."
             )
-        chosen.append((measured, multiplied_out(outcome.chosen, measured.problem)))
+        chosen.append((measured, shortened(outcome.chosen, measured.problem)))
     if progress is not None:
         progress(plan.epochs, plan.epochs, "fitting the law to all data")
     law = state(chosen)

@@ -5,17 +5,11 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TypeAlias
 
-import numpy as np
-
-from symeq.search.genetic.forest import NOWHERE, ONE, Forest, Prefix
-from symeq.search.genetic.front import Model, length
-from symeq.search.genetic.problem import Problem
-from symeq.search.genetic.solving import TermColumns, solve
+from symeq.search.genetic.forest import ONE, Prefix
 
 Powers: TypeAlias = "tuple[tuple[Prefix, Fraction], ...]"  # a product of powers of atoms, sorted
 Sum: TypeAlias = "dict[Powers, Fraction]"
 
-MOST = 24  # terms that a law may have when it is multiplied out
 HALF = Fraction(1, 2)
 
 
@@ -111,27 +105,3 @@ def _product(factors: list[Prefix]) -> Prefix:
     for factor in reversed(factors[:-1]):
         tree = (("mul", None), *factor, *tree)
     return tree
-
-
-def multiplied_out(model: Model, problem: Problem) -> Model:
-    """The law by its products, needless ones pruned, where that is the shorter description; else as it is."""
-    terms: dict[tuple[int, Prefix], None] = {}
-    pairs = frozenset(operator.name for operator in problem.operators if operator.arity == 2)
-    for j, prefix in model.terms:
-        for powers in expanded(prefix, pairs):
-            terms[j, written(powers)] = None
-    if len(terms) > MOST or set(terms) == set(model.terms):
-        return model
-    with np.errstate(all="ignore"):
-        forest = Forest(problem)
-        columns = TermColumns(problem, forest)
-        numbers = [(j, forest.number(prefix)) for j, prefix in terms]
-        if any(number == NOWHERE for _, number in numbers):
-            return model
-        [(kept, error)] = solve(columns, [tuple(sorted(set(numbers)))])
-    if not kept:
-        return model
-    size = sum(forest.size[number] for _, number in kept) + len(kept)
-    own = tuple(sorted(((j, forest.prefix[number]) for j, number in kept), key=repr))
-    other = Model(own, error, size)
-    return other if length(other, problem) <= length(model, problem) else model

@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 
-from symeq.search.genetic.expansion import expanded, multiplied_out, written
+from symeq.search.genetic.expansion import expanded, written
 from symeq.search.genetic.forest import ONE, Prefix
 from symeq.search.genetic.front import Model, length
 from symeq.search.genetic.operators import OPERATORS, Operator
 from symeq.search.genetic.problem import Problem
 from symeq.search.genetic.replay import predicted, tree_values
+from symeq.search.genetic.shortening import shortened
 from tests.search.genetic.posed import A, B, op, points, posed, subtrees, trees
 
 PROBLEM = posed()
@@ -93,7 +94,7 @@ def test_a_law_is_stated_by_its_products_where_that_is_shorter() -> None:
     """A^2 - 1, found as (A - 1)(A + 1)."""
     leaves = points(rows=200)
     problem = posed(leaves[1] ** 2 - 1, leaves)
-    found = multiplied_out(law(problem, op("mul", op("sub", A, UNIT), op("add", A, UNIT))), problem)
+    found = shortened(law(problem, op("mul", op("sub", A, UNIT), op("add", A, UNIT))), problem)
     assert {term for _, term in found.terms} == {op("mul", A, A), UNIT}
     assert found.error < 1e-25 and found.size == 3 + 1 + 2
 
@@ -104,9 +105,9 @@ def test_a_law_stays_as_it_is_where_its_products_are_longer() -> None:
     square = op("mul", op("add", A, B), op("add", A, B))
     problem = posed((leaves[1] + leaves[2]) ** 2 / (1 + leaves[1]), leaves)
     short = law(problem, op("div", square, op("add", A, UNIT)))
-    assert multiplied_out(short, problem) == short
+    assert shortened(short, problem) == short
     plain = law(problem, op("mul", A, A), B)
-    assert multiplied_out(plain, problem) == plain
+    assert shortened(plain, problem) == plain
 
 
 @given(tree=trees(nodes=11))
@@ -118,7 +119,7 @@ def test_what_comes_out_is_never_longer_and_what_it_says(tree: Prefix) -> None:
     target = steps[-1] + 0.01 * np.random.default_rng(0).standard_normal(60)
     problem = posed(target)
     model = law(problem, tree)
-    found = multiplied_out(model, problem)
+    found = shortened(model, problem)
     assert length(found, problem) <= length(model, problem)
     again = law(problem, *(term for _, term in found.terms))
     assert found.error == pytest.approx(again.error, rel=1e-6, abs=1e-9)

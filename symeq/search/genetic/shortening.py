@@ -1,0 +1,83 @@
+"""The chosen law, in the shortest way to write it: multiplied out, or with a node less."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from symeq.search.genetic.expansion import expanded, written
+from symeq.search.genetic.forest import NOWHERE, ONE, Forest, Prefix
+from symeq.search.genetic.front import Model, length
+from symeq.search.genetic.problem import Problem
+from symeq.search.genetic.solving import TermColumns, solve
+
+MOST = 24  # terms that a law may have when it is multiplied out
+SIGHT = 1e-6  # of the description length: what is shorter by less is not
+
+
+def shortened(model: Model, problem: Problem) -> Model:
+    """The law by its products, needless ones pruned, and with subtrees in the place of their parents, as long
+    as the description gets shorter; else as it is."""
+    with np.errstate(all="ignore"):
+        forest = Forest(problem)
+        columns = TermColumns(problem, forest)
+        best = model
+        while True:
+            candidates = [terms for terms in _rewritten(best, forest) if len(terms) <= MOST]
+            found = [m for terms in candidates if (m := _solved(terms, columns)) is not None]
+            shortest = min(found, key=lambda m: (length(m, problem), m.size, repr(m.terms)), default=None)
+            if shortest is None or length(shortest, problem) >= length(best, problem) - SIGHT:
+                return best
+            best = shortest
+
+
+def _solved(terms: list[tuple[int, Prefix]], columns: TermColumns) -> Model | None:
+    forest = columns.forest
+    numbers = {(j, forest.number(prefix)) for j, prefix in terms}
+    if any(number == NOWHERE for _, number in numbers):
+        return None
+    [(kept, error)] = solve(columns, [tuple(sorted(numbers))])
+    if not kept:
+        return None
+    size = sum(forest.size[number] for _, number in kept) + len(kept)
+    return Model(tuple(sorted(((j, forest.prefix[n]) for j, n in kept), key=repr)), error, size)
+
+
+def _rewritten(model: Model, forest: Forest) -> Iterator[list[tuple[int, Prefix]]]:
+    """The law multiplied out, and with each subtree replaced by one of its parts."""
+    pairs = frozenset(name for name, operator in forest.operators.items() if operator.arity == 2)
+    terms = list(model.terms)
+    out: dict[tuple[int, Prefix], None] = {}
+    for j, prefix in terms:
+        for powers in expanded(prefix, pairs):
+            out[j, written(powers)] = None
+    yield list(out)
+    for k, (j, prefix) in enumerate(terms):
+        for shorter in _with_a_node_less(prefix, pairs):
+            yield [*terms[:k], (j, shorter), *terms[k + 1 :]]
+
+
+def _with_a_node_less(prefix: Prefix, pairs: frozenset[str]) -> Iterator[Prefix]:
+    for place, token in enumerate(prefix):
+        if isinstance(token, int):
+            if token != ONE:
+                yield (*prefix[:place], ONE, *prefix[place + 1 :])
+            continue
+        end = _end(prefix, place, pairs)
+        first = _end(prefix, place + 1, pairs)
+        parts = [prefix[place + 1 : first]]
+        if token[0] in pairs:
+            parts.append(prefix[first:end])
+        for part in parts:
+            yield (*prefix[:place], *part, *prefix[end:])
+
+
+def _end(prefix: Prefix, place: int, pairs: frozenset[str]) -> int:
+    """One past the subtree that begins at a place."""
+    open_ = 1
+    while open_:
+        token = prefix[place]
+        open_ += -1 if isinstance(token, int) else (1 if token[0] in pairs else 0)
+        place += 1
+    return place
