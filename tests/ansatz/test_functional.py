@@ -273,3 +273,94 @@ def test_denominators_are_not_multiplied_out() -> None:
     root = sp.sqrt(1 + u_x**2)
     assert [b for (b,) in linear.basis] == [root, u_xx / root**2, u_xx**2 / root**5]
     assert all(linear.defect(vector) == ((0,),) * len(linear.symmetry.members) for vector in linear.basis)
+
+
+# Scalings that are not divided out
+
+KEPLER = Jet("t", "x y", order=2)
+THIRD = scaling(t=3, x=2, y=2)
+PLANETS = translation("t") + rotation("x", "y") + reflection("x") + reflection("t")
+
+
+def kepler(**options: object) -> FunctionalAnsatz:
+    return found(KEPLER, PLANETS + THIRD, lead=["x_tt", "y_tt"], **options)
+
+
+def test_nothing_is_divided_by_what_may_vanish() -> None:
+    """u_t = G(u_x, u_xx) of weight -2 under x: 1, t: 2: the graded form keeps u_x and u_xx themselves."""
+    symmetry = translation("t", "x", "u") + scaling(x=1, t=2, u=0)
+    plain, graded = found(LINE, symmetry), found(LINE, symmetry, graded=True)
+    assert plain.weights is None and not all(e.is_polynomial() for e in (*plain.arguments, *plain.frame[0]))
+    assert set(graded.arguments) == {LINE["u_x"], LINE["u_xx"]} and graded.frame == ((1,),)
+    assert graded.weights is not None
+    assert dict(zip(graded.arguments, graded.weights.arguments, strict=True)) == {
+        LINE["u_x"]: (-1,), LINE["u_xx"]: (-2,)
+    }  # fmt: skip
+    assert graded.weights.frame == ((2,),)
+    assert f"every product scales as u_t under {graded.weights.scalings[0]}" in str(graded)
+
+
+def test_a_graded_form_holds_the_law_of_kepler() -> None:
+    """-x / r^3: r^2 has weight 4 and x_tt, x differ by 6, so that (r^2)^(-3/2) is what fits."""
+    form = kepler(graded=True)
+    [square] = [s for s, e in zip(form.symbols, form.arguments, strict=True) if e == x**2 + y**2]
+    first = form.frame.index((x, y))
+    functions = [sp.S.Zero] * len(form.frame)
+    functions[first] = -(square ** sp.Rational(-3, 2))
+    sides = form.rhs(functions)
+    assert sides == (-x * (x**2 + y**2) ** sp.Rational(-3, 2), -y * (x**2 + y**2) ** sp.Rational(-3, 2))
+    assert all(sp.simplify(e) == 0 for action in form.defect(sides) for e in action)
+    functions[first] = -(square**-1)
+    with pytest.raises(InvalidInput, match="does not make a law that has the scalings.*x_tt, y_tt"):
+        form.rhs(functions)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_products_of_the_right_weight_are_symmetric_and_others_are_not(seed: int) -> None:
+    """Of u, u_x, u_xx, u_xxx with t: 3, x: 1, u: -2: the defect vanishes just where the weights add up."""
+    draw = random.Random(seed)
+    symmetry = translation("t", "x") + scaling(t=3, x=1, u=-2)
+    form = found(LINE.with_order(3), symmetry, graded=True)
+    assert form.weights is not None and form.weights.frame == ((5,),)
+    met = set()
+    for _ in range(12):
+        product = sp.Mul(*(s ** sp.Rational(draw.randint(-4, 4), 2) for s in form.symbols))
+        if draw.random() < 0.5:  # mended by a power of u
+            (weight,) = form.weights.of(product, form) or (sp.S.Zero,)
+            product *= form.symbols[form.arguments.index(u)] ** ((5 + weight) / 2)
+        fits = form.weights.fits(product, 0, form)
+        residuals = [e for action in form.defect(form.rhs_with([product])) for e in action]
+        assert all(sp.expand(e) == 0 for e in residuals) == fits
+        met.add(fits)
+    assert met == {True, False}
+
+
+def test_without_scalings_nothing_is_graded() -> None:
+    for symmetry in (trivial, rotation("x", "y") + translation("t")):
+        plain, graded = found(PLANE, symmetry), found(PLANE, symmetry, graded=True)
+        assert graded.weights is None and graded.arguments == plain.arguments and graded.frame == plain.frame
+
+
+def test_a_graded_form_linearises_to_what_scales() -> None:
+    """Products of degree 2 of u_x and u_xx with the weight of u_t: as the linear ansatz says."""
+    symmetry = translation("t", "x", "u") + scaling(x=1, t=2, u=0)
+    linear = found(LINE, symmetry, graded=True).linearise(2)
+    assert {b for (b,) in linear.basis} == {LINE["u_x"] ** 2, LINE["u_xx"]}
+    library = monomials(LINE["u_x"], LINE["u_xx"], degree=2)
+    assert linear_ansatz(LINE, library, symmetry).unknowns == linear.unknowns == 2
+
+
+def test_scalings_that_contradict_the_fixed_part_are_refused() -> None:
+    """A boost x += t, u += 1 fixes -u u_x, which scales as u_t only where u scales as x / t."""
+    galilei = translation("t", "x") + boost("x", "u")
+    assert found(LINE, galilei + scaling(x=1, t=2, u=-1), graded=True).fixed == (-u * LINE["u_x"],)
+    with pytest.raises(NoLaw):
+        found(LINE, galilei + scaling(x=1, t=2, u=0), graded=True)
+
+
+def test_a_projective_scaling_cannot_be_taken_apart() -> None:
+    """It is the bracket of d_u and u^2 d_u: the form is then the one without grading."""
+    jet = LINE.with_order(3)
+    symmetry = translation("t", "x") + fields({u: 1}, {u: u}, {u: u**2})
+    plain, graded = found(jet, symmetry), found(jet, symmetry, graded=True)
+    assert graded.weights is None and graded.arguments == plain.arguments
