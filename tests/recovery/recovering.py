@@ -25,9 +25,7 @@ class Outcome:
 
 
 def compared(law: sq.Discovery, truth: Law) -> Outcome:
-    true = {
-        (lead, term): value for lead, rhs in truth.items() for term, value in coefficients(rhs).items()
-    }
+    true = {(lead, term): value for lead, rhs in truth.items() for term, value in coefficients(rhs).items()}
     found = {}
     for term in law.terms:
         if term.value:

@@ -32,17 +32,18 @@ SMALL: Mapping[str, tuple[Mapping[str, Any], float]] = {
     "kuramoto_sivashinsky": ({"points": 128, "frames": 126, "duration": 25.0}, 0.01),
     "heat_2d": ({"points": 32, "frames": 41}, 1e-4),
     "anisotropic_heat": ({"points": 32, "frames": 41}, 1e-4),
-    "selkov": ({"trajectories": 3, "every": 10}, 1e-10),
-    "lotka_volterra": ({"trajectories": 5, "every": 20}, 1e-10),
+    "selkov": ({"trajectories": 3, "every": 20}, 1e-10),
+    "lotka_volterra": ({"trajectories": 3, "every": 20}, 1e-10),
     "boussinesq": ({"points": 128, "frames": 301, "duration": 10.0, "step": 0.02}, 1e-4),
     "darcy": ({"fields": 3, "nodes": 80}, 1e-6),
     "sine_gordon": ({"points": 128, "frames": 101}, 1e-5),
     "nonlinear_schroedinger": ({"points": 128, "frames": 101, "step": 0.01}, 5e-3),
     "inviscid_burgers": ({"points": 128}, 5e-6),
-    "vector_burgers": ({"points": 48, "frames": 31}, 0.02),
+    "vector_burgers": ({"points": 40, "frames": 31}, 0.04),
 }
 RECOVERABLE = [name for name, system in SYSTEMS.items() if system.spanned]
-# Noise at which all of three draws give exactly the true terms, and the largest relative error then.
+# Noise at which all of three draws give exactly the true terms, and the largest relative error then. Systems
+# with no more than shifts of time are below: for them the same search goes without symmetry.
 NOISY: Mapping[str, tuple[float, float]] = {
     "damped_oscillator": (0.05, 0.05),
     "growth": (0.05, 0.05),
@@ -56,17 +57,15 @@ NOISY: Mapping[str, tuple[float, float]] = {
     "kuramoto_sivashinsky": (0.03, 0.25),
     "heat_2d": (0.05, 1e-12),
     "anisotropic_heat": (0.05, 0.03),
-    "selkov": (0.05, 0.06),
-    "lotka_volterra": (0.05, 0.02),
     "boussinesq": (0.01, 0.3),
     "darcy": (0.05, 0.08),
     "sine_gordon": (0.05, 0.02),
     "nonlinear_schroedinger": (0.05, 0.005),
     "inviscid_burgers": (0.05, 1e-12),
-    "vector_burgers": (0.02, 0.3),
+    "vector_burgers": (0.01, 0.4),
 }
 # The same without any symmetry, one draw. (In the others so much freedom costs a false term now and then; the
-# Boussinesq equation, of fourth order, is lost at 0.1 % already.)
+# Boussinesq equation, of fourth order, is lost at 1 %.)
 FREE_NOISY = {
     "growth": (0.05, 0.05),
     "lorenz": (0.02, 0.05),
@@ -74,6 +73,8 @@ FREE_NOISY = {
     "kdv": (0.01, 0.06),
     "heat_2d": (0.05, 0.05),
     "anisotropic_heat": (0.05, 0.05),
+    "selkov": (0.02, 0.02),
+    "lotka_volterra": (0.05, 0.02),
     "darcy": (0.01, 0.07),
     "sine_gordon": (0.01, 0.01),
     "inviscid_burgers": (0.01, 0.005),
@@ -108,7 +109,7 @@ def test_clean_data_give_the_exact_law(name: str, free: bool) -> None:
     assert outcome.error < SMALL[name][1]
 
 
-@pytest.mark.parametrize("name", RECOVERABLE)
+@pytest.mark.parametrize("name", NOISY)
 def test_noisy_data_with_the_symmetries_give_the_exact_law(name: str) -> None:
     """Three draws of fields and noise; no coefficient more than five standard errors off."""
     level, bound = NOISY[name]
@@ -117,6 +118,10 @@ def test_noisy_data_with_the_symmetries_give_the_exact_law(name: str) -> None:
         assert outcome.exact
         assert outcome.error < bound
         assert max(outcome.distances, default=0.0) < 5
+
+
+def test_every_recoverable_system_is_recovered_from_noise() -> None:
+    assert set(SMALL) == set(RECOVERABLE) == set(NOISY) | set(FREE_NOISY)
 
 
 @pytest.mark.parametrize("name", FREE_NOISY)
