@@ -210,11 +210,14 @@ def test_weights_go_through_the_operators() -> None:
         assert forest.number(tree) == NOWHERE, tree
 
 
-def test_of_units_a_constant_inside_takes_any() -> None:
-    """strict=False: sin(c A) may have what unit it likes, since c has one; log A may not."""
+def test_of_units_functions_take_any_and_sums_take_one() -> None:
+    """strict=False: a constant inside has what unit it needs, but A + B adds what cannot be added."""
     forest = Forest(replace(PROBLEM, grading=graded(1, 2, 0, strict=False)))
-    assert forest.weight[forest.number(op("sin", A, constant=2.0))] == (0,)
-    assert forest.number(op("add", A, B)) == forest.number(op("log", A)) == NOWHERE
+    for tree in (op("sin", A, constant=2.0), op("log", A), op("exp", op("mul", A, B), constant=-0.5)):
+        assert forest.weight[forest.number(tree)] == (0,)
+    assert forest.weight[forest.number(op("add", op("mul", A, A), B))] == (2,)
+    for tree in (op("add", A, B), op("sub", A, C), op("add", A, op("sin", A, constant=2.0))):
+        assert forest.number(tree) == NOWHERE
 
 
 def test_what_scales_otherwise_is_another_tree_even_where_the_values_agree() -> None:
