@@ -84,8 +84,6 @@ def refused(here: Path, *words: object, status: int = 2) -> str:
             ("heat.npz", *HEAT, "--parameter", "nu", "--library", "u, u_xx + nu*u"),
             "The parameter `nu` has no value, and the allowed laws contain",
         ),
-        (("heat.npz", *HEAT, "--engine", "genetic"), "comes with a later version"),
-        (("heat.npz", *HEAT, "--engine", "both"), "comes with a later version"),
         (("heat.npz", *HEAT, "--engine", "spare"), "Did you mean `sparse`?"),
         (("heat.npz", *HEAT, "--degree", "-1"), "found -1"),
         (("heat.npz", *HEAT, "--degree", "two"), "Invalid value for '--degree'"),
@@ -243,5 +241,5 @@ def test_an_interrupt_is_one_line(here: Path, monkeypatch: pytest.MonkeyPatch) -
     def interrupted(*arguments: object, **settings: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("symeq.cli.discovering.discover", interrupted)
+    monkeypatch.setattr("symeq.cli.allowed.discover", interrupted)
     assert refused(here, "heat.npz", *HEAT, status=130) == "interrupted."

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from symeq.cli.candidates import Candidates
+from symeq.cli.problem import Problem
 from symeq.cli.reading import read_problem
 from symeq.cli.settings import KEYS, Settings
 from symeq.errors import InvalidInput
@@ -37,7 +39,13 @@ def test_every_flag_can_stand_in_a_problem_file(tmp_path: Path) -> None:
         rename = {u = "w", t = "s"}
         axes = {w = ["s", "x"]}
         periodic = "x"
-        engine = "sparse"
+        engine = "both"
+        operators = ["add, mul", "exp"]
+        relation = false
+        epochs = 2
+        evaluations = 1000
+        workers = 1
+        resume = "search.json"
         order = 2
         seed = 3
         budget = 60.0
@@ -82,8 +90,10 @@ def test_flags_win_over_the_file(tmp_path: Path) -> None:
 SYMMETRY = {"symmetry", "generator", "map"}
 ALWAYS = {"independent", "dependent", "parameter", "problem", "budget", "json", "latex", "quiet"}
 LIBRARY = {"lead", "order", "degree", "library", "known"}
+GENETIC = {"relation", "operators", "epochs", "evaluations", "workers", "seed", "resume"}
+DATA = {"rename", "axes", "periodic"}
 FLAGS = {
-    "discover": ALWAYS | SYMMETRY | LIBRARY | {"baseline", "engine", "seed", "rename", "axes", "periodic"},
+    "discover": ALWAYS | SYMMETRY | LIBRARY | GENETIC | DATA | {"baseline", "engine"},
     "constraints": ALWAYS | SYMMETRY | LIBRARY,
     "invariants": ALWAYS | SYMMETRY | {"order", "degree", "prefer"},
     "symmetries": ALWAYS | {"equation", "consequence", "degree", "library"},
@@ -121,6 +131,11 @@ def test_a_problem_file_holds_the_keys_of_its_command(command: str, tmp_path: Pa
         ("order = 2.0", "order: expected a whole number, 0 or more; found 2.0."),
         ("order = true", "expected a whole number"),
         ("seed = -1", "found -1"),
+        ("epochs = 0", "epochs: expected a whole number, 1 or more; found 0."),
+        ("workers = 2.0", "found 2.0"),
+        ("relation = 1", "expected true or false, found 1."),
+        ("operators = 1", "expected text, found 1."),
+        ('resume = ["a", "b"]', "expected the path of one file, found 2."),
         ('budget = "long"', "expected a number of seconds above 0, found 'long'."),
         ("budget = inf", "seconds above 0"),
         ('baseline = "yes"', "expected true or false, found 'yes'."),
@@ -159,6 +174,11 @@ def settings(tmp_path: Path, **flags: object) -> Settings:
     return Settings.of_flags({"data": [data], "independent": ["t, x"], "dependent": ["u"], **flags})
 
 
+def candidates(problem: Problem) -> Candidates:
+    assert problem.candidates is not None
+    return problem.candidates
+
+
 @pytest.mark.parametrize(
     ("flags", "order", "terms"),
     [
@@ -172,7 +192,7 @@ def settings(tmp_path: Path, **flags: object) -> Settings:
 )
 def test_libraries(tmp_path: Path, flags: dict[str, object], order: int, terms: str) -> None:
     problem = read_problem(settings(tmp_path, **flags))
-    (library,) = problem.candidates.library.values()
+    (library,) = candidates(problem).library.values()
     assert (problem.jet.order, str(library)) == (order, terms)
 
 
@@ -182,7 +202,7 @@ def test_libraries(tmp_path: Path, flags: dict[str, object], order: int, terms: 
 )
 def test_the_default_library_of_an_ode(tmp_path: Path, lead: list[str] | None, terms: str) -> None:
     given = settings(tmp_path, independent=["t"], dependent=["x,y"], degree=2, lead=lead)
-    library = next(iter(read_problem(given).candidates.library.values()))
+    library = next(iter(candidates(read_problem(given)).library.values()))
     assert str(library).startswith(terms)
     assert not any("_tt" in str(term) for term in library)
 
@@ -196,8 +216,8 @@ def test_a_library_and_a_known_term_for_each_lead(tmp_path: Path) -> None:
         known=["x_t: y=-1"],
     )
     problem = read_problem(given)
-    assert [str(library) for library in problem.candidates.library.values()] == ["x, y", "x, y, x**2"]
-    ansatz = problem.allowed(problem.symmetry)
+    assert [str(library) for library in candidates(problem).library.values()] == ["x, y", "x, y, x**2"]
+    ansatz = candidates(problem).valued(problem.symmetry)
     assert (ansatz.unknowns, ansatz.library_unknowns) == (4, 5)
     assert str(ansatz.fixed) == "(-y, 0)"
 
@@ -211,8 +231,8 @@ def test_commas_inside_a_derivative_part_nothing(tmp_path: Path) -> None:
         library=["u, Derivative(u, x1, x1)"],
     )
     problem = read_problem(given)
-    assert str(problem.candidates.leads) == "(Derivative(u, t),)"
-    assert str(next(iter(problem.candidates.library.values()))) == "u, Derivative(u, x1, x1)"
+    assert str(problem.leads) == "(Derivative(u, t),)"
+    assert str(next(iter(candidates(problem).library.values()))) == "u, Derivative(u, x1, x1)"
 
 
 def test_a_parameter_with_a_value_is_a_number_everywhere(tmp_path: Path) -> None:
@@ -228,8 +248,8 @@ def test_a_parameter_with_a_value_is_a_number_everywhere(tmp_path: Path) -> None
     problem = read_problem(given)
     assert [str(v) for v in problem.symmetry.generators] == ["x*d_x + 2*t*d_t", "2*t*d_x + d_u"]
     assert [str(g) for g in problem.symmetry.maps] == ["u -> u/2"]
-    assert problem.candidates.parameters == ()
-    assert not {s for term in problem.candidates.known for s in term.free_symbols} & set(
+    assert candidates(problem).parameters == ()
+    assert not {s for term in candidates(problem).known for s in term.free_symbols} & set(
         problem.symmetry.parameters
     )
 
@@ -237,7 +257,7 @@ def test_a_parameter_with_a_value_is_a_number_everywhere(tmp_path: Path) -> None
 def test_a_parameter_without_a_value_may_stay_where_no_law_has_it(tmp_path: Path) -> None:
     given = settings(tmp_path, parameter=["a"], generator=["x*d_x + a*u*d_u"], library=["u_xx, u"])
     problem = read_problem(given)
-    assert str(problem.allowed(problem.symmetry).basis) == "((u,),)"
+    assert str(candidates(problem).valued(problem.symmetry).basis) == "((u,),)"
 
 
 @pytest.mark.parametrize("names", ["t,x", "t, x", "t x"])

@@ -1,0 +1,102 @@
+"""How to search: the engine that is asked for, the flags that it takes, and the seconds it gets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from symeq.ansatz import FunctionalAnsatz, RelationAnsatz
+from symeq.cli.clock import Clock
+from symeq.cli.settings import SWITCHES, Settings, at
+from symeq.data import Samples
+from symeq.errors import InvalidInput, did_you_mean, quoted
+from symeq.search import GeneticProgramming
+from symeq.search.engine import Found, Progress
+from symeq.search.genetic.state import State
+
+SPARSE, GENETIC, BOTH = ENGINES = ("sparse", "genetic", "both")
+OF_LIBRARY = ("degree", "library", "known")
+OF_EVOLUTION = ("operators", "epochs", "evaluations", "workers", "resume")
+
+
+def asked_engine(settings: Settings) -> str:
+    """The name of the engine.
+
+    Raises InvalidInput for an unknown one, and for a flag that has no meaning for it.
+    """
+    given = settings.texts("engine") or (SPARSE,)
+    with at(settings.place("engine")):
+        for name in given:
+            if name not in ENGINES:
+                raise InvalidInput(
+                    f"there is no engine {quoted(name)}; there are `sparse`, `genetic` and `both`."
+                    + did_you_mean(name, ENGINES)
+                )
+        if len(set(given)) > 1:
+            raise InvalidInput("it was given twice. Give it once; `both` stands for both.")
+    engine = given[0]
+    if engine == SPARSE:
+        _refuse(
+            settings, (*OF_EVOLUTION, "relation"), "is for `--engine genetic`. Add that, or leave it out."
+        )
+    if engine == GENETIC:
+        _refuse(
+            settings,
+            OF_LIBRARY,
+            "is about a library of terms, and `--engine genetic` searches functions instead. Leave it out, or"
+            " take `--engine both`.",
+        )
+    if engine == BOTH:
+        _refuse(settings, ("relation",), "is for `--engine genetic` alone: sparse regression needs a lead.")
+    return engine
+
+
+def _refuse(settings: Settings, keys: tuple[str, ...], why: str) -> None:
+    for key in keys:
+        if key in settings and (key not in SWITCHES or settings.switched_on(key)):
+            with at(settings.place(key)):
+                raise InvalidInput(f"it {why}")
+
+
+def read_genetic(settings: Settings) -> GeneticProgramming:
+    """The genetic engine with the settings of the user; the seconds are left to the clock.
+
+    Raises InvalidInput for unknown operators, and for a state that is none.
+    """
+    asked: dict[str, Any] = {"seed": settings.number("seed", 0)}
+    asked |= {k: n for k in ("epochs", "evaluations", "workers") if (n := settings.count(k)) is not None}
+    state = settings.path("resume")
+    if state is not None:
+        with at(settings.place("resume")):
+            State(state)  # read once, so that another file is not taken for one after the data were read
+        asked["state"] = state
+    if "operators" not in settings:
+        return GeneticProgramming(**asked)
+    with at(settings.place("operators")):
+        names = [name for text in settings.texts("operators") for name in text.replace(",", " ").split()]
+        return GeneticProgramming(operators=names, **asked)
+
+
+@dataclass(frozen=True)
+class Clocked:
+    """An engine that searches for as long as a clock grants when its turn comes."""
+
+    engine: GeneticProgramming
+    clock: Clock
+
+    @property
+    def seed(self) -> int:
+        return self.engine.seed
+
+    def __str__(self) -> str:
+        return str(self.engine)
+
+    def search(
+        self, ansatz: FunctionalAnsatz | RelationAnsatz, samples: Samples, progress: Progress | None = None
+    ) -> Found:
+        """The best law within the seconds that are left; raises OutOfTime where none are."""
+        return replace(self.engine, seconds=self.clock.left()).search(ansatz, samples, progress)
+
+    def anew(self) -> Clocked:
+        """The same without a state: one file keeps one search."""
+        return replace(self, engine=replace(self.engine, state=None))
