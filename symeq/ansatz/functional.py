@@ -50,6 +50,7 @@ class FunctionalAnsatz:
     invariants: the invariants with their certificate.
     weights: how arguments and vectors scale, where scalings were not divided out (`graded`): then only the
     G_j whose products scale as the leads do give a member.
+    relation: whether the left-hand side is an invariant, of any order, instead of a leading derivative.
 
     Every member satisfies the symmetry condition exactly. Made by `functional_ansatz`. The names `functions`
     of the G_j and `symbols` of the I_k avoid those of the jet and of the parameters.
@@ -66,6 +67,7 @@ class FunctionalAnsatz:
     notes: tuple[str, ...]
     invariants: Invariants
     weights: Weights | None = None
+    relation: bool = False
 
     @cached_property
     def functions(self) -> tuple[sp.Symbol, ...]:
@@ -129,7 +131,7 @@ class FunctionalAnsatz:
 
         As `LinearAnsatz.defect`: one tuple per generator and then per map, of one expression per lead.
         """
-        if all(lead.is_Symbol for lead in self.leads):
+        if not self.relation:
             return span(self.jet, self.leads, self.symmetry, self.fixed, ()).defect(expressions)
         # An invariant on the left: the condition is that the other side is one, too.
         sides = [exact_expression(f) - lead for f, lead in zip(expressions, self.leads, strict=True)]

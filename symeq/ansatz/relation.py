@@ -73,6 +73,7 @@ class RelationAnsatz:
             missing=self.invariants.missing,
             notes=self.invariants.notes,
             invariants=self.invariants,
+            relation=True,
         )
 
     def scan(self) -> Iterator[FunctionalAnsatz]:

@@ -120,7 +120,7 @@ class Discovery:
 
     @cached_property
     def _compiled(self) -> Any:
-        return lambdify(self.arguments, [rhs for _, rhs in self.equations], "numpy", cse=True)
+        return lambdify(self.arguments, [rhs for _, rhs in self.equations], ["scipy", "numpy"], cse=True)
 
     def rhs(self, *values: np.ndarray) -> np.ndarray:
         """The right-hand sides at given :attr:`arguments`: (lead, ...) for arrays of shape (...)."""

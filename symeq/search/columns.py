@@ -37,7 +37,7 @@ class Columns:
         }
         expressions = [*(unbiased(term, between) for term in terms), *leads]
         arguments = [*self.coordinates, *covariance.values()]
-        self._values = lambdify(arguments, expressions, "numpy", cse=True)
+        self._values = lambdify(arguments, expressions, ["scipy", "numpy"], cse=True)
         self._slots = [
             (k, j)
             for k, expression in enumerate(expressions)
@@ -45,7 +45,7 @@ class Columns:
             if noisy[j, j] and z in expression.free_symbols
         ]
         slopes = [expressions[k].diff(self.coordinates[j]) for k, j in self._slots]
-        self._slopes = lambdify(arguments, slopes, "numpy", cse=True)
+        self._slopes = lambdify(arguments, slopes, ["scipy", "numpy"], cse=True)
 
     def evaluate(self, jets: Mapping[Symbol, np.ndarray], covariance: np.ndarray, rows: int) -> np.ndarray:
         """The matrix [terms | left-hand sides] (sample, column); not finite where a term is not defined."""

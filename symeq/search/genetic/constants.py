@@ -11,6 +11,7 @@ from symeq.search.genetic.individual import Terms
 from symeq.search.genetic.solving import TermColumns
 
 STEPS = 8
+DAMPINGS = 7  # tries of a step, each with ten times the damping
 DIFFERENCE = 1e-6  # relative, of the numeric Jacobian
 ENOUGH = 1e-10  # relative gain of a step below which there is no further one
 DEPENDENT = 1e-12  # a diagonal entry of the triangle of unit columns
@@ -100,7 +101,7 @@ def _optimum(
         if not np.isfinite(normal).all():
             break
         gain = 0.0
-        for _ in range(4):
+        for _ in range(DAMPINGS):
             scaled = normal + damping * np.diag(np.maximum(np.diag(normal), 1e-300))
             step = np.clip(-np.linalg.lstsq(scaled, descent, rcond=None)[0], -limit, limit)
             trial = matrix.copy()

@@ -87,8 +87,13 @@ class GeneticProgramming:
                 f"GeneticProgramming(workers={self.workers!r}): expected a number of processes or an"
                 " Executor."
             )
-        if self.seconds is not None and not 0 < self.seconds < np.inf:
+        number = isinstance(self.seconds, int | float) and not isinstance(self.seconds, bool)
+        if self.seconds is not None and not (number and 0 < self.seconds < np.inf):
             raise InvalidInput(f"GeneticProgramming(seconds={self.seconds!r}): expected a positive number.")
+        if self.state is not None and not isinstance(self.state, str | Path):
+            raise InvalidInput(f"GeneticProgramming(state={self.state!r}): expected the path of a file.")
+        if self.soft is not None and not isinstance(self.soft, SoftSymmetry):
+            raise InvalidInput(f"GeneticProgramming(soft={self.soft!r}): expected a SoftSymmetry.")
 
     def __str__(self) -> str:
         return "genetic programming"
@@ -108,6 +113,8 @@ class GeneticProgramming:
         plan = Plan(self.seed, self.epochs, self.evaluations, deadline, self.population, self.workers)
         if isinstance(ansatz, FunctionalAnsatz):
             return self._functions(ansatz, samples, plan, saved, progress)
+        if self.soft is not None:
+            raise InvalidInput("A soft symmetry is for laws u_t = F; a relation of invariants has no u_t.")
         relations = relations_of(ansatz) if isinstance(ansatz, ImplicitAnsatz) else ansatz
         return self._relations(relations, samples, plan, saved, progress)
 
@@ -249,15 +256,16 @@ def _found(
     for measured, outcome in searched:
         if outcome.chosen is None:
             raise NoLaw(
-                "No law fits: no tree of the invariants has finite values on these samples. Give other data,"
-                " or other operators."
+                "No law fits: no function of the invariants explains more of these samples than chance would."
+                " Give other data, other operators, or another symmetry."
             )
         chosen.append((measured, shortened(outcome.chosen, measured.problem)))
     if progress is not None:
         progress(plan.epochs, plan.epochs, "fitting the law to all data")
     law = state(chosen)
     form = law.form
-    fitted = refit(law, samples)
+    penalised = any(measured.problem.images is not None for measured, _ in searched)
+    fitted = None if penalised else refit(law, samples)
     beta, errors, spread = _values(law, fitted)
     law = law if fitted is None else fitted.law
     constants = tuple(
@@ -350,7 +358,9 @@ def _told(
             " and differentiation account for. A variable, an operator or a term may be missing, or the"
             " symmetry may be wrong."
         )
-    if fitted is None:
+    if any(measured.problem.images is not None for measured, _ in searched):
+        notes.append("the soft symmetry is part of the fit: the coefficients have no standard errors")
+    elif fitted is None:
         warnings.append(
             "The law has no standard errors: its terms are dependent on these data, or hidden by the noise."
         )

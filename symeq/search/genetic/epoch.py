@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from itertools import islice
 
 import numpy as np
 from deap import base, tools
@@ -28,6 +29,7 @@ TOURNAMENT = 4
 CROSSOVER = 0.5
 GENERATIONS = 400
 ELITE = 4
+PROMISING = 4  # children of a generation, of structures not seen before, whose constants are refined
 TRIES = 3  # draws for a child that is not its parent
 
 
@@ -74,6 +76,7 @@ class Evolution:
         self.statistics.register("median", np.median)
         self.log = tools.Logbook()
         self._refined: set[Terms] = set()
+        self._structures: set[tuple[object, ...]] = set()
 
     def evaluate(self, population: list[Terms]) -> list[Individual]:
         """Individuals with their needless terms pruned, all new ones solved at once."""
@@ -119,14 +122,40 @@ class Evolution:
         shorter = [one.error for one in self.hall if one.size < first.size]
         return first.error < STANDS_OUT * min(shorter, default=1.0)
 
-    def polish(self) -> list[Individual]:
-        """The members of the front whose constants were not yet at their optimum, now there."""
-        waiting = [one.terms for one in self.hall if one.terms not in self._refined]
-        waiting = [t for t in waiting if any(self.forest.nonlinear[tree] for _, tree in t)]
+    def polish(self, children: list[Individual]) -> list[Individual]:
+        """Members of the front whose constants were not at their optimum, and the best children of structures
+        that were not seen before, now there."""
+        waiting = self._unrefined(one for one in self.hall)
+        self._structures.update(map(self._structure, waiting))
+        promising = sorted(children, key=lambda one: one.fitness.values)
+        for terms in self._unrefined(promising):
+            structure = self._structure(terms)
+            if structure not in self._structures:
+                self._structures.add(structure)
+                waiting.append(terms)
+                if len(waiting) >= PROMISING:
+                    break
         self._refined.update(waiting)
         better = [refined(terms, self.columns) for terms in waiting]
         self._refined.update(better)
         return self.evaluate(better)
+
+    def _structure(self, terms: Terms) -> tuple[object, ...]:
+        """The terms without the values of their constants."""
+        forest = self.forest
+        return tuple(
+            (j, tuple(token if isinstance(token, int) else token[0] for token in forest.prefix[tree]))
+            for j, tree in terms
+        )
+
+    def _unrefined(self, individuals: Iterable[Individual], most: int | None = None) -> list[Terms]:
+        """The first of those with inner constants that were not refined yet."""
+        found = (
+            one.terms
+            for one in individuals
+            if one.terms not in self._refined and any(self.forest.nonlinear[tree] for _, tree in one.terms)
+        )
+        return list(islice(dict.fromkeys(found), most))
 
     def front(self) -> tuple[Model, ...]:
         """The laws of the hall of fame, free of this epoch's numbering."""
@@ -174,7 +203,8 @@ class Evolution:
             start = [self.toolbox.individual() for _ in range(self.population)]
             population = self.distinct(self.toolbox.evaluate(start))
             self.improve(population)
-            for generation in range(1, GENERATIONS + 1):
+            # Where no term explains more than chance there is nothing to select from.
+            for generation in range(1, GENERATIONS + 1 if population else 1):
                 population, progress = self.generation(population)
                 self.log.record(generation=generation, **self.statistics.compile(population))
                 idle = 0 if progress else idle + 1
@@ -196,7 +226,7 @@ class Evolution:
         ranked = sorted(population, key=lambda one: one.fitness.values)
         children = self.toolbox.evaluate(self.offspring(population))
         progress = self.improve(children)
-        polished = self.polish()
+        polished = self.polish(children)
         progress |= self.improve(polished)
         following = self.distinct([*ranked[:ELITE], *polished, *children, *ranked[ELITE:]])
         self.forest.forget(tree for one in [*following, *self.hall] for _, tree in one.terms)

@@ -32,7 +32,7 @@ def unexplained(
     expressions = [*leads, *sides]
     symbols = set().union(*(e.free_symbols for e in expressions))
     coordinates = tuple(sorted(symbols, key=str))
-    compiled = lambdify(coordinates, expressions, "numpy", cse=True)
+    compiled = lambdify(coordinates, expressions, ["scipy", "numpy"], cse=True)
     grid = samples.grid(coordinates)
     residuals = []
     for each in (rung, other):

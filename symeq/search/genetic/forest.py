@@ -51,7 +51,7 @@ class Forest:
         self.weight: list[Weight | None] = []
         self._spread: dict[int, float] = {}
         self._known: dict[tuple[object, ...], int] = {}
-        self._alike: dict[tuple[float, ...], int] = {}
+        self._alike: dict[tuple[object, ...], int] = {}
         # A fixed direction: the same for every search, so that the same tree is always the same tree.
         direction = np.random.default_rng(0)
         self._probe = direction.standard_normal((3, self.rows)) / np.sqrt(self.rows)
@@ -60,7 +60,7 @@ class Forest:
         for k, values in enumerate(leaves):
             weight = None if grading is None else grading.leaves[k]
             self._enter(("leaf", k), np.ascontiguousarray(values), 1, (k,), 0, weight)
-            alike = self._fingerprint(values)
+            alike = self._fingerprint(values, weight)
             if alike is not None:
                 self._alike.setdefault(alike, k)
 
@@ -103,7 +103,7 @@ class Forest:
         if operator.inner and abs(constant or 0.0) * self.spread(a) > STEEP:
             return NOWHERE
         values = self._apply(operator, arguments, constant)
-        alike = self._fingerprint(values)
+        alike = self._fingerprint(values, weight)
         if alike is None or operator.inner and _straight(values, self.values(a)):
             return NOWHERE
         other = self._alike.get(alike)
@@ -228,8 +228,11 @@ class Forest:
         strict = self.problem.grading is not None and self.problem.grading.strict
         return none if first == none or not strict else None
 
-    def _fingerprint(self, values: np.ndarray) -> tuple[float, ...] | None:
-        """What tells a column from others; None where it is not finite, too large or small, or constant."""
+    def _fingerprint(self, values: np.ndarray, weight: Weight | None) -> tuple[object, ...] | None:
+        """What tells a tree from others; None where it is not finite, too large or small, or constant.
+
+        Trees that scale differently are different, though they may be equal on these data.
+        """
         square = float(values @ values) / self.rows
         if not SMALLEST < square < LARGEST:
             return None
@@ -237,7 +240,12 @@ class Forest:
         if square - mean * mean < CONSTANT * square:
             return None
         norm = math.sqrt(square)
-        return round(first / norm, DIGITS), round(second / norm, DIGITS), round(math.log(norm), DIGITS)
+        return (
+            round(first / norm, DIGITS),
+            round(second / norm, DIGITS),
+            round(math.log(norm), DIGITS),
+            weight,
+        )
 
 
 def _straight(values: np.ndarray, argument: np.ndarray) -> bool:

@@ -94,7 +94,7 @@ def measure(
     rung = search_rung(samples)
     jets = grid.scattered(rung, rows, seed)
     count = len(jets[coordinates[0]]) if coordinates else 0
-    compiled = lambdify(coordinates, list(expressions), "numpy", cse=True)
+    compiled = lambdify(coordinates, list(expressions), ["scipy", "numpy"], cse=True)
     with np.errstate(all="ignore"):
         values = np.stack(
             [
@@ -123,7 +123,7 @@ def measure(
     target = leads - fixed
     covariance = grid.covariance(rung)
     searches = []
-    for group in groups(form):
+    for group in groups(form) if soft is None else [tuple(range(len(form.leads)))]:
         vectors = tuple(j for j, vector in enumerate(form.frame) if any(vector[a] != 0 for a in group))
         own = target[list(group)]
         scale = float(np.sqrt(np.mean(own**2)))
@@ -208,7 +208,7 @@ def _noise(
     total = 0.0
     for lead in leads:
         slopes = [lead.diff(z) for z in coordinates]
-        compiled = lambdify(coordinates, slopes, "numpy", cse=True)
+        compiled = lambdify(coordinates, slopes, ["scipy", "numpy"], cse=True)
         columns = [
             np.broadcast_to(np.asarray(v, float), usable.shape)[usable]
             for v in compiled(*map(jets.get, coordinates))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import keyword
+import operator
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import sympy as sp
@@ -51,28 +52,24 @@ class Operator:
             raise InvalidInput(f"Operator({self.name!r}): only functions of one argument have a constant.")
 
 
-def _reciprocal(z: np.ndarray) -> np.ndarray:
-    return 1.0 / (1.0 + z)
-
-
-def _logarithm(z: np.ndarray) -> np.ndarray:
-    return np.log(z)
+def _saturation(z: Any) -> Any:
+    return 1 / (1 + z)
 
 
 KNOWN: dict[str, Operator] = {
-    operator.name: operator
-    for operator in (
-        Operator("add", np.add, lambda a, b: a + b, 2, commutative=True, kind="sum"),
-        Operator("sub", np.subtract, lambda a, b: a - b, 2, kind="sum"),
-        Operator("mul", np.multiply, lambda a, b: a * b, 2, commutative=True, kind="product"),
-        Operator("div", np.divide, lambda a, b: a / b, 2, kind="quotient"),
+    one.name: one
+    for one in (
+        Operator("add", np.add, operator.add, 2, commutative=True, kind="sum"),
+        Operator("sub", np.subtract, operator.sub, 2, kind="sum"),
+        Operator("mul", np.multiply, operator.mul, 2, commutative=True, kind="product"),
+        Operator("div", np.divide, operator.truediv, 2, kind="quotient"),
         Operator("sqrt", np.sqrt, sp.sqrt, kind="root"),
-        Operator("log", _logarithm, sp.log),
+        Operator("log", np.log, sp.log),
         Operator("exp", np.exp, sp.exp, inner=True),
         Operator("sin", np.sin, sp.sin, inner=True, odd=True),
         Operator("cos", np.cos, sp.cos, inner=True, even=True),
         Operator("tanh", np.tanh, sp.tanh, inner=True, odd=True),
-        Operator("saturation", _reciprocal, lambda z: 1 / (1 + z), inner=True),
+        Operator("saturation", _saturation, _saturation, inner=True),
     )
 }
 OPERATORS = tuple(KNOWN.values())
@@ -87,12 +84,12 @@ def chosen_operators(given: Sequence[Operator | str]) -> tuple[Operator, ...]:
                 f"There is no operator {quoted(one)}.{did_you_mean(one, tuple(KNOWN))} Known:"
                 f" {', '.join(KNOWN)}; another one is an Operator(name, values, symbol)."
             )
-        operator = KNOWN[one] if isinstance(one, str) else one
-        if not isinstance(operator, Operator):
+        chosen = KNOWN[one] if isinstance(one, str) else one
+        if not isinstance(chosen, Operator):
             raise InvalidInput(f"Expected an Operator or the name of one, found {one!r}.")
-        if found.get(operator.name, operator) is not operator:
-            raise InvalidInput(f"Two operators are called {quoted(operator.name)}. Rename one.")
-        found[operator.name] = operator
-    if not any(operator.arity == 2 for operator in found.values()):
+        if found.get(chosen.name, chosen) is not chosen:
+            raise InvalidInput(f"Two operators are called {quoted(chosen.name)}. Rename one.")
+        found[chosen.name] = chosen
+    if not any(chosen.arity == 2 for chosen in found.values()):
         raise InvalidInput("The genetic search needs an operator of two arguments, such as `mul`.")
     return tuple(found.values())

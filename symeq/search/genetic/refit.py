@@ -18,6 +18,7 @@ from symeq.search.selection import lack
 
 STEPS = 3  # of Gauss and Newton, each a pass over the data
 SETTLED = 0.1  # of its standard error: a constant that moves less has arrived
+LONGEST = 250  # operations of a law whose columns are corrected for the noise
 FURTHEST = 0.5  # of its value: a constant that wants to move more is not near an optimum
 
 
@@ -50,7 +51,8 @@ def refit(law: Stated, samples: Samples, progress: Callable[[int], None] | None 
     errors those of the constants (:class:`symeq.search.fitting.Evidence`). Terms that are not significant
     are taken out, the least first. None where the columns are dependent or hidden by the noise.
     """
-    if is_clean(samples):  # the correction for the noise would cost more than the search
+    operations = sum(int(sp.count_ops(e)) for vector in law.terms for e in vector)
+    if is_clean(samples) or operations > LONGEST:  # the correction would cost more than the search
         samples = replace(samples, noise=(0.0,) * len(samples.noise))
     dropped = 0
     for _ in range(STEPS):

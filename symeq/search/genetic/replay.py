@@ -6,7 +6,7 @@ import numpy as np
 
 from symeq.search.genetic.forest import Prefix
 from symeq.search.genetic.front import Model
-from symeq.search.genetic.problem import Problem
+from symeq.search.genetic.problem import Images, Problem
 from symeq.search.genetic.solving import least_squares
 
 
@@ -40,11 +40,26 @@ def columns_of(model: Model, problem: Problem) -> np.ndarray:
 
 
 def coefficients(model: Model, problem: Problem) -> np.ndarray:
-    """The beta of a law on the rows of the search (term,)."""
-    columns = columns_of(model, problem)
+    """The beta of a law on the rows of the search (term,), those of a soft symmetry among them."""
+    columns, target = columns_of(model, problem), problem.target.ravel()
+    if problem.images is not None:
+        penalty = _penalty(model, problem, problem.images)
+        columns = np.vstack([columns, penalty])
+        target = np.concatenate([target, np.zeros(len(penalty))])
     norms = np.maximum(np.linalg.norm(columns, axis=0), 1e-300)
-    solution, _ = least_squares(columns / norms, problem.target.ravel())
+    solution, _ = least_squares(columns / norms, target)
     return solution / norms
+
+
+def _penalty(model: Model, problem: Problem, images: Images) -> np.ndarray:
+    """sqrt(weight) (J_g F(z) - F(g z)) of each term (row, term)."""
+    count = images.leaves.shape[1]
+    rows = []
+    for j, prefix in model.terms:
+        here = problem.frame[j][:, :count] * tree_values(prefix, problem.leaves[:, :count], problem)
+        there = images.frame[j] * tree_values(prefix, images.leaves, problem)
+        rows.append((np.einsum("abn,bn->an", images.jacobian, here) - there).ravel())
+    return np.sqrt(images.weight) * np.stack(rows, axis=1)
 
 
 def predicted(model: Model, problem: Problem) -> np.ndarray:

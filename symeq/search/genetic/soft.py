@@ -88,7 +88,7 @@ class SoftSymmetry:
         here = samples.grid(wanted).scattered(rung, rows, seed)
         states = np.stack([here[u] for u in jet.dependent])
         expressions = [*form.arguments, *(e for vector in form.frame for e in vector)]
-        compiled = lambdify(tuple(coordinates), expressions, "numpy", cse=True)
+        compiled = lambdify(tuple(coordinates), expressions, ["scipy", "numpy"], cse=True)
         count = len(states[0])
         with np.errstate(all="ignore"):
             values = np.stack(
@@ -111,7 +111,7 @@ class SoftSymmetry:
                 f"SoftSymmetry: the map `{map_}` holds {', '.join(strange)}; it may move"
                 f" {', '.join(map(str, variables))} only."
             )
-        compiled = lambdify(tuple(variables), [map_[u] for u in variables], "numpy")
+        compiled = lambdify(tuple(variables), [map_[u] for u in variables], ["scipy", "numpy"])
 
         def move(states: np.ndarray) -> np.ndarray:
             return np.stack([np.broadcast_to(v, states.shape[1:]) for v in compiled(*states)])

@@ -40,7 +40,7 @@ class State:
         stored = self._epochs.get(_key(problem, plan), [])
         try:
             return [_epoch(one, problem) for one in stored]
-        except (KeyError, TypeError, ValueError, IndexError) as error:
+        except (KeyError, TypeError, ValueError, IndexError, OverflowError, AttributeError) as error:
             raise self._damaged() from error
 
     def foreign(self, problems: Sequence[Problem], plan: Plan) -> bool:
@@ -104,7 +104,7 @@ def _terms_written(model: Model) -> list[list[Any]]:
 def _epoch(stored: Mapping[str, Any], problem: Problem) -> EpochResult:
     front = tuple(_model(one, problem) for one in stored["front"])
     counts = [stored["evaluations"], stored["generations"], stored["most"]]
-    if not all(isinstance(count, int) and count >= 0 for count in counts):
+    if not all(_whole(count, 0) for count in counts):
         raise ValueError(counts)
     return EpochResult(front, *counts)
 
@@ -112,13 +112,21 @@ def _epoch(stored: Mapping[str, Any], problem: Problem) -> EpochResult:
 def _model(stored: Mapping[str, Any], problem: Problem) -> Model:
     terms = []
     for j, tokens in stored["terms"]:
-        if not isinstance(j, int) or not 0 <= j < problem.vectors:
+        if not _whole(j, 0) or j >= problem.vectors:
             raise ValueError(j)
         terms.append((j, _prefix(tokens, problem)))
-    error = float(stored["error"])
-    if not (math.isfinite(error) and error >= 0):
-        raise ValueError(error)
-    return Model(tuple(terms), error, int(stored["size"]))
+    error, size = stored["error"], stored["size"]
+    if not terms or not _whole(size, 1) or not _number(error) or error < 0:
+        raise ValueError(stored)
+    return Model(tuple(terms), float(error), size)
+
+
+def _whole(value: Any, least: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= least
+
+
+def _number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def _prefix(tokens: Sequence[Any], problem: Problem) -> Prefix:
@@ -138,9 +146,9 @@ def _prefix(tokens: Sequence[Any], problem: Problem) -> Prefix:
         name, constant = token
         operator = operators[name]
         if operator.inner:
-            constant = float(constant)
-            if not math.isfinite(constant):
+            if not _number(constant):
                 raise ValueError(constant)
+            constant = float(constant)
         elif constant is not None:
             raise ValueError(constant)
         found.append((name, constant))
