@@ -44,6 +44,19 @@ class Library:
         symbols = set().union(*(term.free_symbols for term in distinct)) - exponents
         check_independence(self.terms, sorted(symbols, key=str))
 
+    @classmethod
+    def of_independent(cls, terms: Iterable[sp.Expr]) -> Library:
+        """A library of terms that are known to be independent, whatever functions they hold; nothing is
+        checked.
+
+        >>> x = sp.Symbol("x")
+        >>> print(Library.of_independent([x, sp.besselj(0, x)]))
+        x, besselj(0, x)
+        """
+        library = cls.__new__(cls)
+        object.__setattr__(library, "terms", tuple(terms))
+        return library
+
     def __len__(self) -> int:
         return len(self.terms)
 

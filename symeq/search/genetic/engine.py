@@ -255,11 +255,13 @@ def _found(
     chosen = []
     for measured, outcome in searched:
         if outcome.chosen is None:
-            raise NoLaw(
-                "No law fits: no function of the invariants explains more of these samples than chance would."
-                " Give other data, other operators, or another symmetry."
-            )
+            continue  # what no function of the invariants explains is its fixed part, or 0
         chosen.append((measured, shortened(outcome.chosen, measured.problem)))
+    if not chosen:
+        raise NoLaw(
+            "No law fits: no function of the invariants explains more of these samples than chance would."
+            " Give other data, other operators, or another symmetry."
+        )
     if progress is not None:
         progress(plan.epochs, plan.epochs, "fitting the law to all data")
     law = state(chosen)

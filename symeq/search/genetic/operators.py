@@ -51,6 +51,15 @@ class Operator:
         if self.inner and self.arity != 1:
             raise InvalidInput(f"Operator({self.name!r}): only functions of one argument have a constant.")
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Another process computes values only; the SymPy form may be a lambda, which does not travel.
+        rest = (self.arity, self.inner, self.odd, self.even, self.commutative, self.kind)
+        return Operator, (self.name, self.values, _unknown, *rest)
+
+
+def _unknown(*arguments: sp.Expr) -> sp.Expr:
+    raise InvalidInput("The SymPy form of an operator stays in the process that made it.")
+
 
 def _saturation(z: Any) -> Any:
     return 1 / (1 + z)

@@ -56,6 +56,8 @@ def _rewritten(model: Model, forest: Forest) -> Iterator[list[tuple[int, Prefix]
     for k, (j, prefix) in enumerate(terms):
         for shorter in _with_a_node_less(prefix, pairs):
             yield [*terms[:k], (j, shorter), *terms[k + 1 :]]
+            for turned in _turned(shorter):
+                yield [*terms[:k], (j, turned), *terms[k + 1 :]]
 
 
 def _with_a_node_less(prefix: Prefix, pairs: frozenset[str]) -> Iterator[Prefix]:
@@ -71,6 +73,13 @@ def _with_a_node_less(prefix: Prefix, pairs: frozenset[str]) -> Iterator[Prefix]
             parts.append(prefix[first:end])
         for part in parts:
             yield (*prefix[:place], *part, *prefix[end:])
+
+
+def _turned(prefix: Prefix) -> Iterator[Prefix]:
+    """With the sign of one constant changed: exp(c (1 - T)) is exp(-c T) times a number."""
+    for place, token in enumerate(prefix):
+        if not isinstance(token, int) and token[1] is not None:
+            yield (*prefix[:place], (token[0], -token[1]), *prefix[place + 1 :])
 
 
 def _end(prefix: Prefix, place: int, pairs: frozenset[str]) -> int:

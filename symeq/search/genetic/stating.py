@@ -66,7 +66,7 @@ class Stated:
         return LinearAnsatz(
             form.jet,
             form.leads,
-            tuple(Library(list(library) or [sp.S.One]) for library in libraries),
+            tuple(Library.of_independent(library or [sp.S.One]) for library in libraries),
             symmetry,
             coefficients[0],
             tuple(coefficients[1:]),
