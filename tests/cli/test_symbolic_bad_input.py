@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from symeq.cli import answering
+from symeq.cli import clock
 from tests.cli.running import HEAT, symeq
 from tests.cli.test_settings import FLAGS
 
@@ -211,7 +211,7 @@ def test_work_that_does_not_look_at_its_clock_is_ended(
             pass
 
     monkeypatch.setattr(WORK[command], endless)
-    monkeypatch.setattr(answering, "GRACE", 0.0)
+    monkeypatch.setattr(clock, "GRACE", 0.0)
     began = time.monotonic()
     status = 3 if command == "constraints" else 2
     message = refused(here, command, *words_of(SOUND[command]), "--budget", "0.1", status=status)
