@@ -85,7 +85,7 @@ def refit(law: Stated, samples: Samples, progress: Callable[[int], None] | None 
         law = Stated(law.form, law.trees, law.vectors, trial.fit.beta[:terms], law.constants)
     fit = trial.fit
     return Refit(
-        law,
+        law.renumbered(),
         fit.beta[:terms],
         trial.errors[:terms],
         trial.errors[terms:],

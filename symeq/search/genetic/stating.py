@@ -89,6 +89,16 @@ class Stated:
         vectors = self.vectors[:k] + self.vectors[k + 1 :]
         return Stated(self.form, trees, vectors, np.delete(self.beta, k), kept)
 
+    def renumbered(self) -> Stated:
+        """The law with its constants called by consecutive numbers."""
+        names = {
+            symbol: Symbol(f"{symbol.name.rsplit('_', 1)[0]}_{k}")
+            for k, (symbol, _) in enumerate(self.constants, 1)
+        }
+        trees = tuple(tree.xreplace(names) for tree in self.trees)
+        constants = tuple((names[symbol], value) for symbol, value in self.constants)
+        return Stated(self.form, trees, self.vectors, self.beta, constants)
+
     def at(self, values: Sequence[float]) -> Stated:
         """The law with other values of its constants."""
         pairs = zip(self.constants, values, strict=True)
