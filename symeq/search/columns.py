@@ -44,7 +44,13 @@ class Columns:
             for j, z in enumerate(self.coordinates)
             if noisy[j, j] and z in expression.free_symbols
         ]
-        slopes = [expressions[k].diff(self.coordinates[j]) for k, j in self._slots]
+        # The correction of what is no polynomial is of the second order already; its own slopes cost seconds.
+        noisy_ones = {z for z, _ in between}
+        sources = [
+            expression if expression.is_polynomial(*noisy_ones) else plain
+            for expression, plain in zip(expressions, [*terms, *leads], strict=True)
+        ]
+        slopes = [sources[k].diff(self.coordinates[j]) for k, j in self._slots]
         self._slopes = lambdify(arguments, slopes, ["scipy", "numpy"], cse=True)
 
     def evaluate(self, jets: Mapping[Symbol, np.ndarray], covariance: np.ndarray, rows: int) -> np.ndarray:
