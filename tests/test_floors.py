@@ -24,8 +24,9 @@ FLOORS = {
     "cli": 8,
 }  # fmt: skip
 
-OPTIONAL = {"dask", "torch", "matplotlib", "h5py", "h5netcdf"}
+OPTIONAL = {"dask", "distributed", "torch", "matplotlib", "h5py", "h5netcdf"}
 PYSINDY_ROOMS = ("symeq.search.sparse", "symeq.interop")
+DEAP_ROOMS = ("symeq.search.genetic",)
 EVALUATORS = {"eval", "exec", "compile", "__import__", "sympify", "parse_expr"}
 PICKLES = {"pickle", "cPickle", "dill", "cloudpickle", "joblib", "shelve"}
 
@@ -90,6 +91,8 @@ def broken_floors(source: str, module: str, *, package: bool = False) -> list[st
             complaints.append(f"{says}: symeq stands without {target}")
         elif target == "pysindy" and not module.startswith(PYSINDY_ROOMS):
             complaints.append(f"{says}: only {' and '.join(PYSINDY_ROOMS)} know PySINDy")
+        elif target == "deap" and not module.startswith(DEAP_ROOMS):
+            complaints.append(f"{says}: only {' and '.join(DEAP_ROOMS)} know DEAP")
         elif target in OPTIONAL and entry.top_level:
             complaints.append(f"{says} at module level: it is optional, import it where it is used")
         elif target == "symeq":

@@ -10,7 +10,9 @@ from symeq.data.records import Record
 from symeq.geometry.jet import Jet
 
 # A symbol, a number or a power, with the sign that joins it to what stands before.
-_FACTOR = re.compile(r"\s*([*/·]?)\s*(?:([A-Za-zµ°%Å]+)\s*(?:(?:\^|\*\*)?\s*(-?\d+(?:/\d+)?))?(?![\^])|(1))(?=[\s*/·]|$)")
+_FACTOR = re.compile(
+    r"\s*([*/·]?)\s*(?:([A-Za-zµ°%Å]+)\s*(?:(?:\^|\*\*)?\s*(-?\d+(?:/\d+)?))?(?!\^)|(1))(?=[\s*/·]|$)"
+)
 HIGHEST = 12  # power that a unit may have; "since 1850" is none
 DIMENSIONLESS = ("", "1", "-", "none", "dimensionless", "unitless")
 

@@ -13,11 +13,14 @@ for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 import typer  # noqa: E402  (threads are set before numpy is loaded)
 
 from tests.performance import (  # noqa: E402
+    evaluations,
     fields,
+    genetic,
     invariants,
     point_symmetries,
     prolongation,
     recovery,
+    rivals,
     symbolic,
 )
 
@@ -26,12 +29,14 @@ SHARED = Path(__file__).resolve().parents[2].parent / "shared" / "data"
 
 def main(
     draws: int = 50,
+    seeds: int = 30,
     points: int = 128,
     frames: int = 101,
     data: Path = SHARED,
     only: Annotated[list[str] | None, typer.Option(help="Print this table alone; may be repeated.")] = None,
 ) -> None:
-    """Recovery of ODEs over DRAWS data sets, the published fields in DATA, lambda-omega, the algebra."""
+    """Recovery of ODEs over DRAWS data sets, the published fields in DATA, lambda-omega, the algebra, and the
+    genetic engine over SEEDS."""
     large = points >= 128
     tables: dict[str, Callable[[], None]] = {
         "recovery": lambda: show(
@@ -53,6 +58,20 @@ def main(
             "Point symmetries", point_symmetries.HEADER, point_symmetries.rows(large)
         ),
         "invariants": lambda: show("Differential invariants", invariants.HEADER, invariants.rows(large)),
+        "genetic": lambda: show(
+            f"Functions of invariants, {seeds} seeds, at most {genetic.SECONDS:g} s each",
+            genetic.HEADER,
+            genetic.table(seeds, large),
+        ),
+        "genetic_noise": lambda: show(
+            f"Functions of invariants under noise, pointwise, {seeds} seeds",
+            genetic.HEADER,
+            genetic.noise_table(seeds, large),
+        ),
+        "rivals": lambda: show(f"Against pyoperon, {seeds} seeds", rivals.HEADER, rivals.table(seeds, large)),
+        "evaluations": lambda: show(
+            "What a generation costs", evaluations.HEADER, evaluations.rows(30 if large else 2, large)
+        ),
     }
     unknown = [name for name in only or () if name not in tables]
     if unknown:

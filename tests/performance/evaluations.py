@@ -33,10 +33,10 @@ class Forgetful(Forest):
         return super().values(number)
 
 
-def rows(generations: int = GENERATIONS) -> Iterator[tuple[str, ...]]:
-    """Each target with subtrees kept and computed anew."""
+def rows(generations: int = GENERATIONS, large: bool = True) -> Iterator[tuple[str, ...]]:
+    """Each target with subtrees kept and computed anew; small: the last target alone."""
     for target in TARGETS:
-        if target.name in NAMES:
+        if target.name in (NAMES if large else NAMES[-1:]):
             problem = target.problem(0)
             for reuse in (True, False):
                 yield measure(target.name, problem, reuse, generations)
@@ -44,15 +44,17 @@ def rows(generations: int = GENERATIONS) -> Iterator[tuple[str, ...]]:
 
 def measure(name: str, problem: Problem, reuse: bool, generations: int) -> tuple[str, ...]:
     """Generations of one evolution; the clock runs inside arithmetic on arrays, the rest is Python."""
-    spent: Counter[str] = Counter()
+    clock = Clock()
     with threadpool_limits(1, "blas"), np.errstate(all="ignore"):
         evolution = Evolution(problem, 1, 6, POPULATION)
         if not reuse:
             evolution.forest.__class__ = Forgetful
-        _timed(spent, evolution.forest, "_apply", "columns")
-        _timed(spent, evolution.forest, "_fingerprint", "columns")
-        _timed(spent, evolution.columns, "column", "columns")
-        _timed(spent, evolution.columns, "_fill", "Gram")
+        clock.time(evolution.forest, "_apply", "columns")
+        clock.time(evolution.forest, "_fingerprint", "columns")
+        clock.time(evolution.columns, "column", "columns")
+        clock.time(evolution.columns, "_fill", "Gram")
+        clock.time(evolution, "solved", "solve")
+        clock.time(evolution, "polish", "constants")
         begun = time.perf_counter()
         start = [evolution.toolbox.individual() for _ in range(POPULATION)]
         population: list[Individual] = evolution.distinct(evolution.evaluate(start))
@@ -62,6 +64,7 @@ def measure(name: str, problem: Problem, reuse: bool, generations: int) -> tuple
         seconds = time.perf_counter() - begun
     count = generations + 1
     asked = POPULATION * count
+    spent = clock.spent
     arithmetic = sum(spent.values())
     return (
         name, "kept" if reuse else "anew", str(problem.rows), str(generations),
@@ -71,14 +74,26 @@ def measure(name: str, problem: Problem, reuse: bool, generations: int) -> tuple
     )  # fmt: skip
 
 
-def _timed(spent: Counter[str], owner: Any, name: str, part: str) -> None:
-    function = getattr(owner, name)
+class Clock:
+    """Seconds by part, those of a part inside another counted once, for the inner one."""
 
-    def timed(*arguments: Any, **options: Any) -> Any:
-        begun = time.perf_counter()
-        try:
-            return function(*arguments, **options)
-        finally:
-            spent[part] += time.perf_counter() - begun
+    def __init__(self) -> None:
+        self.spent: Counter[str] = Counter()
+        self._inside: list[float] = []
 
-    setattr(owner, name, timed)
+    def time(self, owner: Any, name: str, part: str) -> None:
+        """Time a method of an object."""
+        function = getattr(owner, name)
+
+        def timed(*arguments: Any, **options: Any) -> Any:
+            begun = time.perf_counter()
+            self._inside.append(0.0)
+            try:
+                return function(*arguments, **options)
+            finally:
+                seconds = time.perf_counter() - begun
+                self.spent[part] += seconds - self._inside.pop()
+                if self._inside:
+                    self._inside[-1] += seconds
+
+        setattr(owner, name, timed)

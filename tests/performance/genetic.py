@@ -145,7 +145,7 @@ HEADER = (
     "system", "noise", "leaves, vectors", "search", "exact", "interval", "decided", "median s", "max s",
     "evaluations", "true form refitted",
 )  # fmt: skip
-SECONDS = 10.0  # of each run, for the symmetry and for the baseline
+SECONDS = 20.0  # of each run, for the symmetry and for the baseline
 
 
 def rows(
@@ -156,6 +156,25 @@ def rows(
         yield row(cell, cell.searched, "symmetry", seeds, seconds, first)
         if raw and cell.searched_raw is not None:
             yield row(cell, cell.searched_raw, "raw jet", seeds, seconds, first)
+
+
+def table(seeds: int, large: bool) -> Iterator[tuple[str, ...]]:
+    """All cells; small: one of them, once."""
+    if not large:
+        yield from rows(1, tuple(c for c in HARDER if c.name == "two inner constants"), raw=False)
+        return
+    yield from rows(seeds, (*LITERATURE, *HARDER))
+    yield from rows(seeds, FURTHER, raw=False)
+    yield algebraic_row(seeds)
+
+
+def noise_table(seeds: int, large: bool) -> Iterator[tuple[str, ...]]:
+    """What pointwise derivatives of noisy data allow, beside the refit of the true form."""
+    names = ("lambda-omega, frame", "central force, Gaussian well", "Kepler", "Darcy, side given")
+    cells = tuple(c for c in LITERATURE if c.name in names)
+    if large:
+        yield from rows(seeds, noisy(cells, (0.02, 0.05)), raw=False, seconds=15.0)
+    yield algebraic_row(seeds if large else 1, 0.05)
 
 
 def row(cell: Cell, form: Form, search: str, seeds: int, seconds: float, first: int = 0) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 
 import numpy as np
 
@@ -91,6 +92,16 @@ TARGETS = (
     Target("Gaussian well, radial, invariants", _radial("central force, Gaussian well"), 1e-10),
     Target("x1^2 x2 - x3/2 + sin x1", algebraic, 1e-12),
 )
+
+
+def table(seeds: int, large: bool) -> Iterator[tuple[str, ...]]:
+    """Ten and thirty seconds; small: one second on one target; a line of advice where pyoperon is absent."""
+    if find_spec("pyoperon") is None:
+        yield ('pyoperon is not installed: `pip install ".[bench]"`', *("" for _ in HEADER[1:]))
+    elif large:
+        yield from rows(seeds, (10, 30))
+    else:
+        yield from rows(1, (1,), TARGETS[-1:])
 
 
 def rows(

@@ -11,7 +11,7 @@ from tests.performance import bench
 
 
 def test_the_benchmark_runs_small(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    bench.main(draws=1, points=32, frames=41, data=tmp_path)
+    bench.main(draws=1, seeds=1, points=32, frames=41, data=tmp_path)
     printed = capsys.readouterr().out
     assert "| damped_oscillator | 20% additive | 2 | rotation(x, y) | 2 / 12 / 2 forced | 1/1 |" in printed
     assert "| damped_oscillator | 20% additive | 5 | rotation(x, y) | 6 / 42 / 2 | 1/1 |" in printed
@@ -19,6 +19,10 @@ def test_the_benchmark_runs_small(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert "kdv.mat | file not present: skipped" in printed
     assert "| SE(2), scalar | 2 | 8 | 3 | 5 | 5 | yes | yes |" in printed
     assert "| Burgers | 2 | 30 | 5 | yes |" in printed
+    assert "| two inner constants | none | 1, 2 | symmetry | 1/1 |" in printed
+    assert "| x1^2 x2 - x3/2 + sin x1 | 5% on y | 3, 1 | - |" in printed
+    assert printed.count("| x1^2 x2 - x3/2 + sin x1 | kept | 1000 | 2 |") == 1
+    assert "pyoperon" in printed.split("## Against pyoperon")[1]
     for title, agreeing in (("Prolongation of all generators", 2), ("Rotation-equivariant right-hand", 1)):
         table = printed.split(f"## {title}")[1].split("## ")[0]
         assert table.count("| yes |\n") == agreeing and "NO" not in table

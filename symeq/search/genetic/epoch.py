@@ -82,11 +82,14 @@ class Evolution:
         """Individuals with their needless terms pruned, all new ones solved at once."""
         new = [terms for terms in dict.fromkeys(population) if terms not in self.known]
         self.evaluations += len(new)
-        keep = [term for entry in self.hall for term in entry.terms]
-        for terms, (pruned, error) in zip(new, solve(self.columns, new, keep), strict=True):
+        for terms, (pruned, error) in zip(new, self.solved(new), strict=True):
             self.known[terms] = self.known.get(pruned) or self._individual(pruned, error)
             self.known.setdefault(pruned, self.known[terms])
         return [self.known[terms] for terms in population]
+
+    def solved(self, laws: list[Terms]) -> list[tuple[Terms, float]]:
+        """Least squares for all of them at once; the columns of the hall of fame are kept."""
+        return solve(self.columns, laws, [term for entry in self.hall for term in entry.terms])
 
     def _individual(self, terms: Terms, error: float) -> Individual:
         size = sum(self.forest.size[tree] for _, tree in terms) + len(terms)
