@@ -129,11 +129,11 @@ def state(found: Sequence[tuple[Measured, Model]]) -> Stated:
 
 
 def as_powers(expression: Expr) -> Expr:
-    """exp(c log x) written as x^c.
+    """exp(c log x) written as x^c, and the root of 1/x, which is defined for x > 0 alone, as x^(-1/2).
 
     >>> x, c = sp.symbols("x c")
-    >>> as_powers(2 * sp.exp(c * sp.log(1 + x)))
-    2*(x + 1)**c
+    >>> as_powers(2 * sp.exp(c * sp.log(1 + x)) + sp.sqrt(1 / x) / x)
+    2*(x + 1)**c + x**(-3/2)
     """
 
     def power(argument: Expr) -> Expr:
@@ -142,7 +142,10 @@ def as_powers(expression: Expr) -> Expr:
                 return factor.args[0] ** (argument / factor)
         return sp.exp(argument)
 
-    return expression.replace(sp.exp, power)
+    def is_root(node: sp.Basic) -> bool:
+        return node.is_Pow and node.exp == sp.S.Half and node.base.is_Pow and node.base.exp == -1
+
+    return expression.replace(sp.exp, power).replace(is_root, lambda node: node.base.base ** (-sp.S.Half))
 
 
 def multiplied_out(expression: Expr) -> Expr:
