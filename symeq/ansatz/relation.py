@@ -44,9 +44,9 @@ class RelationAnsatz:
         >>> from symeq.geometry.groups import rotation
         >>> print(relation_ansatz(Jet("x y", "u", order=1), rotation("x", "y")).solved_for("x*u_x + y*u_y"))
         u_x*x + u_y*y = G_1(I_1, I_2, I_3)
-        I_1 = x**2 + y**2
-        I_2 = u
-        I_3 = -u_x*y + u_y*x
+        I_1 = u
+        I_2 = x**2 + y**2
+        I_3 = u_x**2 + u_y**2
 
         Raises InvalidInput for an expression that is none of the invariants.
         """
