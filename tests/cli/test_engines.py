@@ -295,11 +295,18 @@ def noisy(tmp_path: Path) -> tuple[Any, ...]:
     return ("discover", *data, *short, "--epochs", 3, "--seed", 1)
 
 
+def heedful() -> None:
+    """Ctrl-C reaches a process even where these tests run in the background, whose children ignore it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def begun(words: tuple[Any, ...], state: Path) -> subprocess.Popen[str]:
     """A process that has finished its first epoch."""
     command = [*COMMAND, *map(str, words), "--resume", str(state)]
     pipe = subprocess.PIPE
-    process = subprocess.Popen(command, env=ENVIRONMENT, stdout=pipe, stderr=pipe, text=True)
+    process = subprocess.Popen(
+        command, env=ENVIRONMENT, stdout=pipe, stderr=pipe, text=True, preexec_fn=heedful
+    )
     patient = time.monotonic() + 60
     while not state.exists() and process.poll() is None and time.monotonic() < patient:
         time.sleep(0.01)
