@@ -26,7 +26,7 @@ def span(
 
     A vector that is a combination of those before it is left out.
     """
-    everything = [tuple(map(_multiplied_out, vector)) for vector in (fixed, *vectors)]
+    everything = [tuple(map(multiplied_out, vector)) for vector in (fixed, *vectors)]
     symbols = sorted({s for v in everything for e in v for s in e.free_symbols}, key=lambda s: s.name)
     coordinates = [s for s in symbols if jet.is_coordinate(s)]
     libraries: list[Library] = []
@@ -43,15 +43,21 @@ def span(
     )
 
 
-def _multiplied_out(expression: sp.Expr) -> sp.Expr:
-    """A sum of terms whose roots and denominators stay as they are: a / (1 + b)^3 is one term."""
+def multiplied_out(expression: sp.Expr) -> sp.Expr:
+    """A sum of terms, in which functions, and roots and quotients of sums, stay as they are.
+
+    >>> x, y = sp.symbols("x y")
+    >>> multiplied_out((1 + x) * (sp.exp(-x - y) + 1 / (1 + y) ** 3))
+    x*exp(-x - y) + x/(y + 1)**3 + exp(-x - y) + (y + 1)**(-3)
+    """
     held: dict[sp.Basic, sp.Basic] = {}
     nodes = sp.preorder_traversal(expression)
     for node in nodes:
-        if node.is_Pow and node.base.has(sp.Add) and not (node.exp.is_Integer and node.exp > 0):
+        root = node.is_Pow and node.base.has(sp.Add) and not (node.exp.is_Integer and node.exp > 0)
+        if root or isinstance(node, sp.Function | sp.exp):
             held.setdefault(node, sp.Dummy())
             nodes.skip()
-    return sp.expand(expression.xreplace(held)).xreplace({dummy: power for power, dummy in held.items()})
+    return sp.expand(expression.xreplace(held)).xreplace({dummy: whole for whole, dummy in held.items()})
 
 
 def _by_terms(

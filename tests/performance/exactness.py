@@ -9,8 +9,8 @@ import numpy as np
 import sympy as sp
 
 import symeq as sq
+from symeq.ansatz.span import multiplied_out
 from symeq.data import Samples
-from symeq.search.genetic.stating import multiplied_out
 
 NEGLIGIBLE = 0.01  # of the largest term: smaller ones do not count, as in the literature
 CLEAN, NOISY = 0.15, 0.35  # how far a term may be off, relative to itself

@@ -12,6 +12,7 @@ from sympy import Expr, Symbol
 from symeq.ansatz.functional import FunctionalAnsatz
 from symeq.ansatz.library import Library
 from symeq.ansatz.linear import LinearAnsatz
+from symeq.ansatz.span import multiplied_out
 from symeq.geometry.symmetry import Symmetry
 from symeq.search.genetic.constants import constants
 from symeq.search.genetic.front import Model
@@ -146,16 +147,3 @@ def as_powers(expression: Expr) -> Expr:
         return node.is_Pow and node.exp == sp.S.Half and node.base.is_Pow and node.base.exp == -1
 
     return expression.replace(sp.exp, power).replace(is_root, lambda node: node.base.base ** (-sp.S.Half))
-
-
-def multiplied_out(expression: Expr) -> Expr:
-    """A sum of terms, in which functions and roots of sums stay as they are."""
-    held: dict[sp.Basic, sp.Basic] = {}
-    nodes = sp.preorder_traversal(expression)
-    for node in nodes:
-        root = node.is_Pow and node.base.has(sp.Add) and not (node.exp.is_Integer and node.exp > 0)
-        if root or isinstance(node, sp.Function | sp.exp):
-            held.setdefault(node, sp.Dummy())
-            nodes.skip()
-    back = {dummy: power for power, dummy in held.items()}
-    return sp.expand(expression.xreplace(held)).xreplace(back)

@@ -7,9 +7,10 @@ import pytest
 import sympy as sp
 
 import symeq as sq
+from symeq.ansatz.span import multiplied_out
 from symeq.search.genetic.explained import unexplained
 from symeq.search.genetic.refit import refit
-from symeq.search.genetic.stating import Stated, as_powers, multiplied_out
+from symeq.search.genetic.stating import Stated, as_powers
 from systems import SYSTEMS, add_noise
 
 JET = sq.Jet("t", "x y")
