@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import copy
 import random
 from fractions import Fraction
+from functools import lru_cache
 
 from symeq.search.genetic.forest import NOWHERE, ONE, Forest
-from symeq.search.genetic.problem import Weight
+from symeq.search.genetic.problem import Problem, Weight
 
 LONGEST = 7  # nodes of a factor
 MOST = 24  # factors of one weight that are remembered
 TREES = 1_500  # products that are tried
+REMEMBERED = 16  # problems whose products are kept from one epoch to the next
 
 
 class Completion:
@@ -75,3 +78,18 @@ class Completion:
                     found.append(number)
         zero = tuple(Fraction(0) for _ in self.grading.target)
         self.factors.setdefault(zero, []).insert(0, ONE)
+
+
+def planted(problem: Problem) -> tuple[Forest, Completion | None]:
+    """A new forest, and the completion where terms have weights; its products are found once for all
+    epochs of a problem."""
+    if problem.grading is None:
+        return Forest(problem), None
+    own = copy.copy(_first(problem))
+    own.forest = own.forest.copy()
+    return own.forest, own
+
+
+@lru_cache(REMEMBERED)
+def _first(problem: Problem) -> Completion:
+    return Completion(Forest(problem))

@@ -14,16 +14,17 @@ STEPS = 8
 DAMPINGS = 7  # tries of a step, each with ten times the damping
 DIFFERENCE = 1e-6  # relative, of the numeric Jacobian
 ENOUGH = 1e-10  # relative gain of a step below which there is no further one
-DEPENDENT = 1e-12  # a diagonal entry of the triangle of unit columns
+DEPENDENT = 1e-7  # a diagonal entry of the triangle of unit columns
 LARGEST_FACTOR = 8.0  # by which one step may change a constant
 
 
-def refined(terms: Terms, columns: TermColumns) -> Terms:
+def refined(terms: Terms, columns: TermColumns, enough: float = ENOUGH) -> Terms:
     r"""The individual with its inner constants c at a least-squares optimum.
 
     .. math:: \min_c \min_\beta \| y - \Phi(c) \beta \|^2
 
-    by Levenberg and Marquardt's steps in :math:`\ln |c|`. The individual itself where it has no constants.
+    by Levenberg and Marquardt's steps in :math:`\ln |c|`, until a step gains less than ``enough`` of what is
+    left. The individual itself where it has no constants.
     Source: G. Golub, V. Pereyra, SIAM J. Numer. Anal. 10 (1973) 413; L. Kaufman, BIT 15 (1975) 49.
     """
     forest = columns.forest
@@ -32,7 +33,7 @@ def refined(terms: Terms, columns: TermColumns) -> Terms:
     if not start.size:
         return terms
     signs = np.sign(start)
-    best = _optimum(terms, prefixes, columns, forest, np.log(np.abs(start)), signs)
+    best = _optimum(terms, prefixes, columns, forest, np.log(np.abs(start)), signs, enough)
     numbers = _numbers(prefixes, signs * np.exp(best), forest)
     if NOWHERE in numbers:
         return terms
@@ -69,6 +70,7 @@ def _optimum(
     forest: Forest,
     logarithms: np.ndarray,
     signs: np.ndarray,
+    enough: float,
 ) -> np.ndarray:
     """Steps in ln |c| with Kaufman's Jacobian: the derivatives of the columns, projected off their span."""
     vectors = [j for j, _ in terms]
@@ -82,15 +84,13 @@ def _optimum(
         return columns.product(vectors[k], values)
 
     matrix = np.stack([columns.column(term) for term in terms], axis=1)
-    norms = np.sqrt(np.einsum("nk,nk->k", matrix, matrix))
-    q, r = np.linalg.qr(matrix / norms)
-    here = target - q @ (target @ q)
-    left = float(here @ here)
+    factored = _factored(matrix, target)
     damping, limit = 1e-3, np.log(LARGEST_FACTOR)
+    owners = sorted(set(owner))
     for _ in range(STEPS):
-        if np.abs(r.diagonal()).min() < DEPENDENT:
+        if factored is None:
             break
-        beta = np.linalg.solve(r, target @ q) / norms
+        q, beta, here, left = factored
         slopes = np.empty((len(target), len(owner)))
         for i, k in enumerate(owner):
             moved = logarithms.copy()
@@ -100,24 +100,43 @@ def _optimum(
         normal, descent = jacobian.T @ jacobian, jacobian.T @ here
         if not np.isfinite(normal).all():
             break
+        scale = np.diag(np.maximum(normal.diagonal(), 1e-300))
         gain = 0.0
         for _ in range(DAMPINGS):
-            scaled = normal + damping * np.diag(np.maximum(np.diag(normal), 1e-300))
-            step = np.clip(-np.linalg.lstsq(scaled, descent, rcond=None)[0], -limit, limit)
+            step = np.clip(-np.linalg.solve(normal + damping * scale, descent), -limit, limit)
             trial = matrix.copy()
-            for k in sorted(set(owner)):
+            for k in owners:
                 trial[:, k] = column(k, logarithms + step)
-            sizes = np.sqrt(np.einsum("nk,nk->k", trial, trial))
-            if np.isfinite(sizes).all() and sizes.all():
-                new_q, new_r = np.linalg.qr(trial / sizes)
-                there = target - new_q @ (target @ new_q)
-                smaller = float(there @ there)
-                if smaller < left:
-                    gain = 1 - smaller / left
-                    logarithms, matrix, norms, q, r = logarithms + step, trial, sizes, new_q, new_r
-                    here, left, damping = there, smaller, damping / 10
-                    break
+            there = _factored(trial, target)
+            if there is not None and there[-1] < left:
+                gain = 1 - there[-1] / left
+                logarithms, matrix, factored, damping = logarithms + step, trial, there, damping / 10
+                break
             damping *= 10
-        if gain < ENOUGH:
+        if gain < enough:
             break
     return logarithms
+
+
+def _factored(
+    matrix: np.ndarray, target: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, float] | None:
+    """An orthonormal basis of the columns, coefficients, residual and its square; None where the columns
+    depend on each other. By the Cholesky factor of the Gram matrix of unit columns, much faster than
+    Householder's for so few; the residual is projected twice, so that it does not suffer."""
+    norms = np.sqrt(np.einsum("nk,nk->k", matrix, matrix))
+    if not np.isfinite(norms).all() or not norms.all():
+        return None
+    units = matrix / norms
+    try:
+        inverse = np.linalg.inv(np.linalg.cholesky(units.T @ units)).T
+    except np.linalg.LinAlgError:
+        return None
+    if inverse.diagonal().max() > 1 / DEPENDENT:
+        return None
+    q = units @ inverse
+    first = target @ q
+    here = target - q @ first
+    second = here @ q
+    here -= q @ second
+    return q, inverse @ (first + second) / norms, here, float(here @ here)

@@ -10,9 +10,9 @@ from itertools import islice
 import numpy as np
 from deap import base, tools
 
+from symeq.search.genetic.completion import planted
 from symeq.search.genetic.constants import refined
 from symeq.search.genetic.dice import Dice, deap_with
-from symeq.search.genetic.forest import Forest
 from symeq.search.genetic.front import Model, pareto
 from symeq.search.genetic.individual import Individual, SmallAndShort, Terms
 from symeq.search.genetic.problem import Problem
@@ -30,6 +30,7 @@ CROSSOVER = 0.5
 GENERATIONS = 400
 ELITE = 4
 PROMISING = 4  # children of a generation, of structures not seen before, whose constants are refined
+ROUGHLY = 0.01  # gain of a step below which a child's constants are good enough to be judged by
 TRIES = 3  # draws for a child that is not its parent
 
 
@@ -59,10 +60,10 @@ class Evolution:
 
     def __post_init__(self) -> None:
         self.dice = Dice(self.seed)
-        self.forest = Forest(self.problem)
+        self.forest, completion = planted(self.problem)
         self.columns = TermColumns(self.problem, self.forest)
         deap_gp, selection = deap_with(self.dice)
-        self.variation = Variation(self.forest, self.dice, deap_gp, self.most)
+        self.variation = Variation(self.forest, self.dice, deap_gp, self.most, completion)
         self.hall = tools.ParetoFront(similar=lambda a, b: a.terms == b.terms)
         self.best: dict[int, float] = {}
         self.toolbox = base.Toolbox()
@@ -130,18 +131,18 @@ class Evolution:
         that were not seen before, now there."""
         waiting = self._unrefined(one for one in self.hall)
         self._structures.update(map(self._structure, waiting))
+        better = [refined(terms, self.columns) for terms in waiting]
+        rough = []
         promising = sorted(children, key=lambda one: one.fitness.values)
         for terms in self._unrefined(promising):
             structure = self._structure(terms)
             if structure not in self._structures:
                 self._structures.add(structure)
-                waiting.append(terms)
-                if len(waiting) >= PROMISING:
+                rough.append(terms)
+                if len(waiting) + len(rough) >= PROMISING:
                     break
-        self._refined.update(waiting)
-        better = [refined(terms, self.columns) for terms in waiting]
-        self._refined.update(better)
-        return self.evaluate(better)
+        self._refined.update((*waiting, *rough, *better))
+        return self.evaluate([*better, *(refined(terms, self.columns, ROUGHLY) for terms in rough)])
 
     def _structure(self, terms: Terms) -> tuple[object, ...]:
         """The terms without the values of their constants."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
@@ -66,6 +67,14 @@ class Forest:
 
     def __len__(self) -> int:
         return len(self.key)
+
+    def copy(self) -> Forest:
+        """Another forest with the same trees; both may grow on."""
+        other = copy.copy(self)
+        for name, member in vars(self).items():
+            if isinstance(member, dict | list):
+                setattr(other, name, member.copy())
+        return other
 
     def node(self, name: str, a: int, b: int = ONE, constant: float | None = None) -> int:
         """The number of a tree made of others: ``name(a, b)``, or ``name(constant * a)``."""

@@ -67,11 +67,18 @@ def primitive_set(forest: Forest) -> gp.PrimitiveSetTyped:
 class Variation:
     """Random individuals, crossover and mutation; at most `most` terms each."""
 
-    def __init__(self, forest: Forest, dice: random.Random, deap_gp: Any, most: int) -> None:
+    def __init__(
+        self,
+        forest: Forest,
+        dice: random.Random,
+        deap_gp: Any,
+        most: int,
+        completion: Completion | None = None,
+    ) -> None:
         self.forest, self.dice, self.gp, self.most = forest, dice, deap_gp, most
         self.pset = primitive_set(forest)
         self.vectors = forest.problem.vectors
-        self.completion = Completion(forest) if forest.problem.grading is not None else None
+        self.completion = completion
         self._trees: dict[int, list[Any]] = {}
         self._leaf = {k: self.pset.mapping[f"leaf_{k}"] for k in range(len(forest.problem.names))}
         self._number_of = {node.name: k for k, node in self._leaf.items()}

@@ -11,7 +11,7 @@ import pytest
 import sympy as sp
 
 import symeq as sq
-from symeq.search.genetic.completion import Completion
+from symeq.search.genetic.completion import Completion, planted
 from symeq.search.genetic.dice import deap_with
 from symeq.search.genetic.forest import NOWHERE, ONE, Forest
 from symeq.search.genetic.individual import Terms
@@ -28,8 +28,10 @@ MOST = 4
 
 def drawn(problem: Problem, seed: int, steps: int = 300) -> tuple[Forest, list[Terms]]:
     """Individuals by birth, crossover and mutation, each a parent of later ones."""
-    forest, dice = Forest(problem), random.Random(seed)
-    variation = Variation(forest, dice, deap_with(dice)[0], MOST)
+    dice = random.Random(seed)
+    with np.errstate(all="ignore"):
+        forest, completion = planted(problem)
+    variation = Variation(forest, dice, deap_with(dice)[0], MOST, completion)
     with np.errstate(all="ignore"):
         pool = [variation.individual() for _ in range(50)]
         for _ in range(steps):
