@@ -7,7 +7,6 @@ from types import FunctionType, ModuleType, SimpleNamespace
 from typing import Any
 
 from deap import gp
-from deap.tools import selection
 
 
 class Dice(random.Random):
@@ -31,6 +30,7 @@ def with_dice(module: ModuleType, dice: random.Random) -> Any:
     The module itself and the global generator stay as they are, so that several searches may run in one
     process and none of them disturbs, or is disturbed by, whoever else draws.
 
+    >>> from deap.tools import selection
     >>> first = with_dice(selection, random.Random(1)).selRandom(range(9), 5)
     >>> again = with_dice(selection, random.Random(1)).selRandom(range(9), 5)
     >>> first == again
@@ -45,6 +45,6 @@ def with_dice(module: ModuleType, dice: random.Random) -> Any:
     return SimpleNamespace(**{name: space[name] for name in vars(module)})
 
 
-def deap_with(dice: random.Random) -> tuple[Any, Any]:
-    """DEAP's genetic programming and selection with these dice."""
-    return with_dice(gp, dice), with_dice(selection, dice)
+def deap_with(dice: random.Random) -> Any:
+    """DEAP's genetic programming with these dice."""
+    return with_dice(gp, dice)

@@ -118,14 +118,16 @@ class Variation:
             return self._with(terms, changed, vector, self._number(self._grown()))
         if draw < 0.4 and self.vectors > 1:
             return self._with(terms, changed, self.dice.randrange(self.vectors), number)
+        if draw < 0.48:
+            return self._with(terms, changed, vector, self._multiplied(number, terms))
         tree = gp.PrimitiveTree(self._tree(number))
-        if draw < 0.5 and self.forest.nonlinear[number]:
+        if draw < 0.55 and self.forest.nonlinear[number]:
             self._shift_constant(tree)
-        elif draw < 0.58 and len(tree) > 1:
+        elif draw < 0.62 and len(tree) > 1:
             (tree,) = self.gp.mutShrink(tree)
-        elif draw < 0.68:
+        elif draw < 0.71:
             (tree,) = self.gp.mutNodeReplacement(tree, self.pset)
-        elif draw < 0.85:
+        elif draw < 0.87:
             (tree,) = self.gp.mutInsert(tree, self.pset)
         else:
             (tree,) = self.gp.mutUniform(tree, self._subtree, self.pset)
@@ -136,6 +138,19 @@ class Variation:
 
     def _subtree(self, pset: gp.PrimitiveSetTyped, type_: type) -> list[Any]:
         return self.gp.genGrow(pset, 0, 2, type_=type_)
+
+    def _multiplied(self, number: int, terms: Terms) -> int:
+        """A tree times or over a leaf, or the tree of another term: what many functions in front of others
+        are, and no change of a single node makes."""
+        name = "mul" if self.dice.random() < 0.7 else "div"
+        if name not in self.forest.operators:
+            return NOWHERE
+        if self.dice.random() < 0.5:
+            other = self.dice.choice(terms)[1]
+        else:
+            other = self._number_of[self.dice.choice(self.pset.terminals[Inner]).name]
+        made = self.forest.node(name, number, other)
+        return made if made == NOWHERE or self.forest.size[made] <= LARGEST_TREE else NOWHERE
 
     def _shift_constant(self, tree: gp.PrimitiveTree) -> None:
         places = [k for k, node in enumerate(tree) if isinstance(node, WithConstant)]

@@ -64,12 +64,16 @@ def tournament(_: Any, own: Any) -> str:
     return str(own.selRandom(list(range(100)), 10))
 
 
+def modules(dice: random.Random) -> tuple[Any, Any]:
+    return deap_with(dice), with_dice(selection, dice)
+
+
 VERBS = [grow, full, cross, mutate, nested, tournament]
 
 
 @pytest.mark.parametrize("verb", VERBS)
 def test_the_same_dice_draw_the_same_and_others_something_else(verb: Callable[[Any, Any], str]) -> None:
-    drawn = [verb(*deap_with(random.Random(seed))) for seed in (1, 1, 2, 3, 4)]
+    drawn = [verb(*modules(random.Random(seed))) for seed in (1, 1, 2, 3, 4)]
     assert drawn[0] == drawn[1]
     assert len(set(drawn)) > 1
 
@@ -77,11 +81,11 @@ def test_the_same_dice_draw_the_same_and_others_something_else(verb: Callable[[A
 @pytest.mark.parametrize("verb", VERBS)
 def test_nobody_elses_dice_are_touched(verb: Callable[[Any, Any], str]) -> None:
     before, legacy = random.getstate(), np.random.get_state()
-    one = verb(*deap_with(random.Random(1)))
+    one = verb(*modules(random.Random(1)))
     assert random.getstate() == before
     assert str(np.random.get_state()) == str(legacy)
     random.seed(99)
-    assert verb(*deap_with(random.Random(1))) == one
+    assert verb(*modules(random.Random(1))) == one
     random.setstate(before)
 
 

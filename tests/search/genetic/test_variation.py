@@ -31,7 +31,7 @@ def drawn(problem: Problem, seed: int, steps: int = 300) -> tuple[Forest, list[T
     dice = random.Random(seed)
     with np.errstate(all="ignore"):
         forest, completion = planted(problem)
-    variation = Variation(forest, dice, deap_with(dice)[0], MOST, completion)
+    variation = Variation(forest, dice, deap_with(dice), MOST, completion)
     with np.errstate(all="ignore"):
         pool = [variation.individual() for _ in range(50)]
         for _ in range(steps):
@@ -87,7 +87,7 @@ def test_the_same_dice_make_the_same_individuals(seed: int) -> None:
 def test_a_tree_of_deap_is_the_tree_it_was_made_from(seed: int) -> None:
     """What crossover and mutation are given is the individual itself."""
     forest, pool = drawn(PROBLEMS["all operators"], seed)
-    variation = Variation(forest, random.Random(0), deap_with(random.Random(0))[0], MOST)
+    variation = Variation(forest, random.Random(0), deap_with(random.Random(0)), MOST)
     numbers = {number for terms in pool for _, number in terms}
     with np.errstate(all="ignore"):
         assert all(variation._number(variation._tree(number)) == number for number in numbers)
