@@ -179,6 +179,10 @@ class JetGrid:
                 jets[self.jet.derivative(u, index)] = np.concatenate(columns[index])
         return jets
 
+    def jets(self, part: int, rung: int, window: Sequence[range]) -> dict[Symbol, np.ndarray]:
+        """The coordinates (point,) on a box of a part, all of whose points have full stencils on the rung."""
+        return self._jets(part, self.operators(part)[rung], window)
+
     def independent_rows(self, rung: int) -> float:
         """Rows divided by the points that one stencil touches: how many values are surely worth counting."""
         return max(2.0, self._rows_per(rung, lambda op: op.support))

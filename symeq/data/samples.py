@@ -71,14 +71,7 @@ def sample(
     """
     record = record.on(jet)
     names = [str(x) for x in jet.independent]
-    orders = [max(1, jet.order)] * len(names)
-    if len(names) > 1:
-        orders[0] = 1
-        if lead is not None:
-            symbol = jet[lead] if isinstance(lead, str) else lead
-            orders = [
-                max(order, have) for order, have in zip(jet.multi_index(symbol)[1], orders, strict=True)
-            ]
+    orders = highest_orders(jet, lead)
     stated: dict[str, Rule] = {}
     if isinstance(rule, Mapping):
         unknown = sorted(set(rule) - set(names))
@@ -95,9 +88,8 @@ def sample(
     noise = []
     notes = list(record.notes)
     for u, parts in zip(jet.dependent, fields, strict=True):
-        spread = _deviation(parts)
         deviation = noise_deviation(parts, points)
-        notes.append(f"noise of {u}: {deviation:.3g}, {deviation / spread:.2%} of its standard deviation")
+        notes.append(noise_note(u, parts, deviation))
         noise.append(deviation)
     axes = [min((part[name].values for part in record.parts), key=len) for name in names]
     automatic = choose_rules(fields, noise, axes, orders) if len(stated) < len(names) else ()
@@ -118,6 +110,23 @@ def sample(
     padded = [(ladder[0],) * (height - len(ladder)) + tuple(ladder) for ladder in ladders]
     usable = height if automatic else 1
     return Samples(record, jet, tuple(zip(*padded, strict=True)), usable, tuple(noise), tuple(notes))
+
+
+def highest_orders(jet: Jet, lead: Symbol | str | None) -> list[int]:
+    """How often each axis is differentiated: the first as often as the lead, by default once, unless it is
+    the only one."""
+    orders = [max(1, jet.order)] * len(jet.independent)
+    if len(orders) > 1:
+        orders[0] = 1
+        if lead is not None:
+            symbol = jet[lead] if isinstance(lead, str) else lead
+            return [max(order, have) for order, have in zip(jet.multi_index(symbol)[1], orders, strict=True)]
+    return orders
+
+
+def noise_note(u: Symbol, parts: Sequence[np.ndarray], deviation: float) -> str:
+    """What is said of the noise of a variable."""
+    return f"noise of {u}: {deviation:.3g}, {deviation / _deviation(parts):.2%} of its standard deviation"
 
 
 def _fits(rule: Rule, axis: np.ndarray, orders: int, periodic: bool) -> bool:

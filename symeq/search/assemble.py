@@ -62,7 +62,7 @@ def assemble(
     Raises InvalidInput where a term has no finite value on more than half of the samples.
     """
     terms, fixed, basis = ansatz.columns()
-    needed = _coordinates([*terms, *ansatz.leads], ansatz.jet)
+    needed = coordinates_of([*terms, *ansatz.leads], ansatz.jet)
     grid = samples.grid(needed)
     points = sum(int(np.prod(list(part.sizes.values()))) for part in samples.record.parts)
     stride = max(1, points // NOISE_ROWS)
@@ -134,7 +134,7 @@ class Reduction:
             maps[lead, unknowns, :terms] = -fixed[lead]
             maps[lead, unknowns, terms + lead] = 1.0
         total = triangle_of(np.vstack(self.triangles))
-        scales = _scales(total, maps, basis)
+        scales = pooled_scales(total, [np.eye(terms, terms + leads)] * leads, maps, basis)
         stacked = np.zeros((len(self.triangles), size, size))
         for block, triangle in enumerate(self.triangles):
             rows = np.vstack([triangle @ maps[lead].T / scales[lead] for lead in range(leads)])
@@ -150,7 +150,7 @@ class Reduction:
         return Factors(stacked, noise, scales, count, independent * leads, effective, self.undefined, square)
 
 
-def _coordinates(expressions: Sequence[Expr], jet: Jet) -> tuple[Symbol, ...]:
+def coordinates_of(expressions: Sequence[Expr], jet: Jet) -> tuple[Symbol, ...]:
     """The jet coordinates that occur, independents first, then by order."""
     found = set().union(*(expression.free_symbols for expression in expressions))
     independent = [x for x in jet.independent if x in found]
@@ -164,20 +164,24 @@ def _coordinates(expressions: Sequence[Expr], jet: Jet) -> tuple[Symbol, ...]:
     return (*independent, *sorted(others, key=key))
 
 
-def _scales(total: np.ndarray, maps: np.ndarray, basis: np.ndarray) -> np.ndarray:
-    """Residual deviation of each component in the fit of all terms.
+def pooled_scales(
+    total: np.ndarray, columns: Sequence[np.ndarray], maps: np.ndarray, basis: np.ndarray
+) -> np.ndarray:
+    """Residual deviation of each component in the fit of all its columns (lead,).
 
     Components that share an unknown get one pooled scale, so that a rotation of the data rotates the answer.
+    Arguments: ``total``, a triangle; ``columns[lead]`` (column, entry of the triangle); ``maps[lead]``, whose
+    last row is the left-hand side; ``basis`` (unknown, lead, ...), which says what is shared.
     """
-    leads, terms = maps.shape[0], basis.shape[2]
-    columns = total[:, :terms]
-    norms = np.maximum(np.linalg.norm(columns, axis=0), 1e-300)
+    leads = maps.shape[0]
     left = np.empty(leads)
     for lead in range(leads):
         target = total @ maps[lead, -1]
-        solution = np.linalg.lstsq(columns / norms, target, rcond=1e-12)[0]
-        residual = float(np.linalg.norm(target - columns / norms @ solution))
-        left[lead] = max(residual, 1e-12 * float(np.linalg.norm(total[:, terms + lead])), 1e-300)
+        matrix = total @ columns[lead].T
+        norms = np.maximum(np.linalg.norm(matrix, axis=0), 1e-300)
+        solution = np.linalg.lstsq(matrix / norms, target, rcond=1e-12)[0]
+        residual = float(np.linalg.norm(target - matrix / norms @ solution))
+        left[lead] = max(residual, 1e-12 * float(np.linalg.norm(target)), 1e-300)
     group = list(range(leads))
     for vector in basis:
         joined = {group[lead] for lead in range(leads) if np.any(vector[lead])}

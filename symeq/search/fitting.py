@@ -58,8 +58,9 @@ class Evidence:
     Source: W. A. Fuller, Measurement Error Models (1987), section 2.5, for alpha.
     """
 
-    def __init__(self, rungs: Sequence[Factors]) -> None:
+    def __init__(self, rungs: Sequence[Factors], coarser: Sequence[int] | None = None) -> None:
         self.rungs = tuple(rungs)
+        self.coarser = tuple(range(1, len(rungs) + 1) if coarser is None else coarser)
         self.totals = [factors.total() for factors in rungs]
         shares = [_trusted_share(factors, total) for factors, total in zip(rungs, self.totals, strict=True)]
         self.block_noise = [share * factors.noise for share, factors in zip(shares, rungs, strict=True)]
@@ -107,6 +108,14 @@ class Evidence:
         """Whether the residual is so close to the noise that only z^2 can tell whether a term is missing."""
         return fit.left - fit.explained <= self.floor(fit, rung)
 
+    def _beside(self, rung: int) -> tuple[int | None, float]:
+        """The rung that a coefficient is held against, and the error of the coefficient / its drift."""
+        coarser = self.coarser[rung]
+        if coarser < len(self.rungs):
+            return (coarser, 1.0) if coarser != rung else (None, 0.0)
+        # The error falls with at least the square of the window: the coarsest is off by 4/3 of its drift.
+        return (rung - 1, 4 / 3) if rung else (None, 0.0)
+
     def _fit(self, support: Support, rung: int) -> Fit | None:
         chosen = list(support)
         k = len(chosen)
@@ -147,13 +156,11 @@ class Evidence:
         if fit is None:
             return None
         variance = _variance(fit.influence)
-        if len(self.rungs) > 1:
-            coarser = rung + 1 < len(self.rungs)
-            other = self.fit(support, rung + 1 if coarser else rung - 1)
+        beside, share = self._beside(rung)
+        if beside is not None:
+            other = self.fit(support, beside)
             if other is not None:
-                # The error falls with at least the square of the window, so the coarsest rung is off by 4/3
-                # of its drift.
-                drift = (fit.beta - other.beta) * (1 if coarser else 4 / 3)
+                drift = (fit.beta - other.beta) * share
                 variance = variance + np.maximum(0.0, drift**2 - _variance(fit.influence - other.influence))
         norms = np.maximum(np.linalg.norm(self.totals[rung], axis=0), 1e-300)
         variance = np.maximum(variance, (ROUND_OFF * norms[-1] / norms[list(support)]) ** 2)

@@ -10,10 +10,12 @@ import numpy as np
 
 from symeq.ansatz.linear import LinearAnsatz
 from symeq.data.samples import Samples
+from symeq.data.weak import WeakSamples
 from symeq.errors import InvalidInput
 from symeq.search.assemble import assemble
 from symeq.search.engine import Found, Progress
 from symeq.search.fitting import Evidence
+from symeq.search.integrated import assemble_weak
 from symeq.search.path import Support
 from symeq.search.selection import Choice, adopt, select
 
@@ -49,7 +51,9 @@ class SparseRegression:
             f" ({type(self.optimizer).__name__})" if self.optimizer is not None else ""
         )
 
-    def search(self, ansatz: LinearAnsatz, samples: Samples, progress: Progress | None = None) -> Found:
+    def search(
+        self, ansatz: LinearAnsatz, samples: Samples | WeakSamples, progress: Progress | None = None
+    ) -> Found:
         """Reduce the samples to factors, then search on these alone."""
         if not isinstance(ansatz, LinearAnsatz):
             raise InvalidInput(
@@ -65,10 +69,13 @@ class SparseRegression:
             if progress is not None:
                 progress(done, points, "reducing the data")
 
-        factors = assemble(ansatz, samples, report)
+        if isinstance(samples, WeakSamples):
+            factors = assemble_weak(ansatz, samples, report)
+        else:
+            factors = assemble(ansatz, samples, report)
         if progress is not None:
             progress(points, points, "choosing the terms")
-        evidence = Evidence(factors)
+        evidence = Evidence(factors, samples.coarser if isinstance(samples, WeakSamples) else None)
         rungs = evidence.telling(samples.usable)
         choice = select(evidence, rungs) if self.optimizer is None else adopt(evidence, rungs, self._propose)
         return _found(evidence, choice, samples)
@@ -84,7 +91,7 @@ class SparseRegression:
         return tuple(int(j) for j in np.flatnonzero(np.abs(np.ravel(optimizer.coef_)) > 0))
 
 
-def _found(evidence: Evidence, choice: Choice, samples: Samples) -> Found:
+def _found(evidence: Evidence, choice: Choice, samples: Samples | WeakSamples) -> Found:
     fit, rung = choice.trial.fit, choice.rung
     factors = evidence.rungs[rung]
     beta = np.zeros(evidence.unknowns)
