@@ -29,6 +29,7 @@ PARSIMONY = 0.03  # of the logarithm of the error, for each node and term
 TOURNAMENT = 4
 CROSSOVER = 0.5
 GENERATIONS = 400
+SCOUTED = 12  # generations after which an epoch that has something to beat is judged
 ELITE = 4
 PROMISING = 4  # children of a generation, of structures not seen before, whose constants are refined
 ROUGHLY = 0.01  # gain of a step below which a child's constants are good enough to be judged by
@@ -198,9 +199,13 @@ class Evolution:
         return list(first.values())[: self.population]
 
     def run(
-        self, deadline: float | None = None, watch: Callable[[Evolution], None] | None = None
+        self,
+        deadline: float | None = None,
+        watch: Callable[[Evolution], None] | None = None,
+        beat: float | None = None,
     ) -> EpochResult:
-        """Evolve until nothing improves any more, or the law is exact, or the time is over."""
+        """Evolve until nothing improves any more, or the law is exact, or the time is over; or until it is
+        clear that no law comes below the share ``beat``."""
         idle = generation = 0
         late = interrupted = False
         try:
@@ -217,7 +222,8 @@ class Evolution:
                 late = deadline is not None and time.monotonic() > deadline
                 if late or idle >= (STEADY if self.stands_out() else PATIENCE):
                     break
-                if min(self.best.values(), default=1.0) < EXACT:
+                least = min(self.best.values(), default=1.0)
+                if least < EXACT or beat is not None and generation >= SCOUTED and least > beat:
                     break
         except KeyboardInterrupt:
             if not self.hall:

@@ -48,7 +48,8 @@ class Stop(Enum):
 @dataclass(frozen=True)
 class Plan:
     """How long to search: the most epochs and evaluations, the time at which to give up (monotonic), the
-    individuals of a population, and the seed of everything."""
+    individuals of a population, the seed of everything, and the share left that an epoch has to come below
+    soon, or else it is given up."""
 
     seed: int = 0
     epochs: int = 40
@@ -56,6 +57,7 @@ class Plan:
     deadline: float | None = None
     population: int = 200
     workers: int | Executor = 1
+    beat: float | None = None
 
 
 @dataclass(frozen=True)
@@ -181,7 +183,7 @@ def run_epoch(problem: Problem, plan: Plan, number: int) -> EpochResult:
     # What is not finite is refused where it is interned.
     with threadpool_limits(1, "blas"), np.errstate(all="ignore"):
         evolution = Evolution(problem, dice.getrandbits(62), most, plan.population)
-        return evolution.run(plan.deadline)
+        return evolution.run(plan.deadline, beat=plan.beat)
 
 
 Job = tuple[int, int]  # which problem, and the number of the epoch

@@ -15,6 +15,7 @@ from symeq.search.genetic.replay import coefficients, columns_of
 
 TIED = 2.0  # times the share of the best: the same relation, up to errors of differentiation
 BEHIND = 100.0  # a side whose relation leaves so many times more than the best is far behind
+BEATEN = 1e4  # times the share of the best: an epoch that stays above it is not worth finishing
 EVERYBODY = 3  # one bad epoch must not put a side out
 
 
@@ -50,9 +51,11 @@ def scan(
 ) -> Scanned:
     """Search all left-hand sides in rounds of one epoch each, in the order given, which decides ties.
 
-    A side is settled when its own epochs agree. Rounds after the first leave out the sides that lie far
-    behind, but for every third; the scan ends when the best side is settled and no open one is near it. Which
-    sides a round asks for depends on the rounds before alone. Arguments as for `evolve`.
+    A side is settled when its own epochs agree. In each round the best side, at first that with the highest
+    derivatives, goes first, and an epoch of another is given up early where it comes nowhere near. Rounds
+    after the first leave out the sides that lie far behind, but for every third; the scan ends when the best
+    side is settled and no open one is near it. Which sides a round asks for depends on the rounds before
+    alone. Arguments as for `evolve`.
     """
     sides = [Consumed(problem) for problem in problems]
     stops: list[Stop | None] = [None] * len(sides)
@@ -68,15 +71,20 @@ def scan(
             asked = _asked(sides, stops, number)
             if not asked:
                 break
-            for which in [which for which in asked if kept.get(which)]:
-                take(which, kept[which].pop(0))
-                asked.remove(which)
-            jobs = [(which, len(sides[which].epochs)) for which in asked]
-            for (which, _), epoch in run_jobs(problems, plan, jobs, lambda job: True):
-                take(which, epoch)
-                if watch is not None:
-                    watch(which, sides[which], epoch)
-                stop = stop or ended(epoch, plan)
+            asked.sort(key=lambda which: _share(sides[which]))
+            for group in (asked[:1], asked[1:]):
+                beat = BEATEN * max(min(map(_share, sides)), FLOOR)
+                jobs = [(which, len(sides[which].epochs)) for which in group if not kept.get(which)]
+                for which in group:
+                    if kept.get(which):
+                        take(which, kept[which].pop(0))
+                for (which, _), epoch in run_jobs(problems, replace(plan, beat=beat), jobs, lambda job: True):
+                    take(which, epoch)
+                    if watch is not None:
+                        watch(which, sides[which], epoch)
+                    stop = ended(epoch, plan)
+                    if stop is not None:
+                        break
                 if stop is not None:
                     break
             if stop is not None:
