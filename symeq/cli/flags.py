@@ -142,6 +142,15 @@ Axes = Annotated[
     Texts, option("The axes of an array, where lengths cannot tell: usol=x,t", DATA, "VARIABLE=AXES")
 ]
 Periodic = Annotated[Texts, option("Axes along which the data repeat: x,y", DATA, "NAMES")]
+Missing = Annotated[
+    bool | None,
+    option(
+        "Leave out what touches missing values (NaN), which are refused otherwise.",
+        DATA,
+        None,
+        "--missing/--no-missing",
+    ),
+]
 
 Problem = Annotated[
     Path | None,

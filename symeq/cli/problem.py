@@ -14,6 +14,7 @@ from symeq.cli.candidates import Candidates
 from symeq.cli.clock import Clock, OutOfTime
 from symeq.cli.forms import Forms
 from symeq.data import Record, Samples, open_record, sample
+from symeq.data.checks import LEAVE_OUT, REFUSE
 from symeq.errors import NoLaw
 from symeq.geometry import Jet, Symmetry
 
@@ -28,6 +29,7 @@ class Problem:
     candidates, forms: the laws of a library, and those with unknown functions; None where they are not asked
     for.
     data, rename, axes, periodic: the files, and how their names and axes are to be read.
+    missing: whether missing values are left out.
     """
 
     jet: Jet
@@ -38,6 +40,7 @@ class Problem:
     rename: Mapping[str, str]
     axes: Mapping[str, tuple[str, ...]]
     periodic: tuple[str, ...]
+    missing: bool = False
 
     def allowed(self, symmetry: Symmetry, clock: Clock) -> Allowed:
         """The laws that have a symmetry: the problem's own, or `trivial` for the baseline.
@@ -63,6 +66,7 @@ class Problem:
             rename=dict(self.rename),
             axes=dict(self.axes),
             periodic=self.periodic,
+            missing=LEAVE_OUT if self.missing else REFUSE,
         )
 
     def samples(self, record: Record) -> Samples:

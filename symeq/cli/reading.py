@@ -46,6 +46,7 @@ def read_problem(settings: Settings) -> Problem:
         rename,
         _axes(settings, rename),
         _periodic(settings, words.jet),
+        settings.switched_on("missing"),
     )
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import xarray as xr
 
 from symeq.data.contents import Contents, Entry, shape_text
+from symeq.data.slabs import transposed
 from symeq.data.tables import TRAJECTORY, table_datasets
 from symeq.errors import InvalidInput
 
@@ -199,10 +200,14 @@ class Grid:
         dims: dict[str, tuple[str, ...]] = {}
         for name in dependent:
             dims[name] = self._dims(name, independent)
-        arrays = self.contents.read((*independent, *dependent))
-        columns = {}
+        lazy = self.contents.lazy((*independent, *dependent))
+        arrays = self.contents.read((*independent, *(name for name in dependent if name not in lazy)))
+        columns: dict[str, xr.Variable] = {}
         for name in dependent:
             kept = dims[name]
+            if name in lazy:
+                columns[name] = self._stored(name, kept, independent)
+                continue
             shape = tuple(self.length(axis) for axis in kept if axis != TRAJECTORY)
             values = arrays[name]
             if values.ndim != len(kept):
@@ -211,10 +216,8 @@ class Grid:
             order = tuple(axis for axis in (TRAJECTORY, *independent) if axis in kept)
             if order != kept:
                 notes.append(f"{name}: transposed from ({', '.join(kept)}) to ({', '.join(order)})")
-            columns[name] = (
-                order,
-                values.transpose([kept.index(axis) for axis in order]),
-                self.entries[name].attrs,
+            columns[name] = xr.Variable(
+                order, values.transpose([kept.index(axis) for axis in order]), self.entries[name].attrs
             )
         coordinates = {
             axis: (axis, arrays[axis].reshape(-1), self.entries[axis].attrs) for axis in independent
@@ -223,6 +226,21 @@ class Grid:
         if rest:
             notes.append(f"left out: {', '.join(rest)}")
         return xr.Dataset(columns, coords=coordinates), notes
+
+    def _stored(self, name: str, kept: tuple[str, ...], independent: tuple[str, ...]) -> xr.Variable:
+        """A variable that stays in its file, on the axes in the order wanted."""
+        entry = self.entries[name]
+        assert entry.stored is not None
+        given = self.named.get(name, entry.dims)
+        if given is None or len(given) != len(entry.shape):
+            long = iter(kept)
+            given = tuple(
+                f"axis {place}" if n == 1 and len(kept) < len(entry.shape) else next(long)
+                for place, n in enumerate(entry.shape)
+            )
+        whole = entry.stored.variable(given, entry.attrs)
+        flat = whole.isel({axis: 0 for axis in given if axis not in kept})
+        return transposed(flat, [axis for axis in (TRAJECTORY, *independent) if axis in kept])
 
     @staticmethod
     def _flat(values: np.ndarray, kept: tuple[str, ...], shape: tuple[int, ...]) -> np.ndarray:

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
 import xarray as xr
 
+from symeq.data.slabs import boxes, is_lazy, read
 from symeq.errors import InvalidInput
 
 FEWEST_POINTS = 3
+MOST_POINTS = 10**12
+"""Points of one variable, beyond which a header is not believed and a pass would take days."""
+REFUSE, LEAVE_OUT = "refuse", "leave out"
 NEGLIGIBLE_IMAGINARY = 1e-4
+HOW = (
+    'Cut these places out, fill them in, or have what touches a NaN left out with `missing="leave out"`'
+    " (`--missing`)."
+)
 
 
 def as_floats(name: str, values: np.ndarray, where: str = "") -> tuple[np.ndarray, tuple[str, ...]]:
@@ -43,8 +52,20 @@ def as_floats(name: str, values: np.ndarray, where: str = "") -> tuple[np.ndarra
     return values.astype(np.float64), (f"{name}: {values.dtype} converted to float64",)
 
 
-def check_parts(parts: Sequence[xr.Dataset], where: str = "") -> None:
-    """Refuses parts that do not share names, or an axis or a variable from which nothing can be learnt."""
+def check_missing(missing: str) -> None:
+    """Refuses what says neither of the two things that can be done with missing values."""
+    if missing not in (REFUSE, LEAVE_OUT):
+        raise InvalidInput(
+            f"missing={missing!r}: missing values are refused (`{REFUSE}`), or what touches them is left out"
+            f" (`{LEAVE_OUT}`). Name one of these."
+        )
+
+
+def check_parts(parts: Sequence[xr.Dataset], where: str = "", missing: str = REFUSE) -> None:
+    """Refuses parts that do not share names, or an axis or a variable from which nothing can be learnt.
+
+    Lazy variables are only read until they are seen to vary.
+    """
     first = parts[0]
     if not first.data_vars:
         raise InvalidInput(f"There is no variable to learn from{where}; a record needs at least one.")
@@ -60,21 +81,57 @@ def check_parts(parts: Sequence[xr.Dataset], where: str = "") -> None:
         for axis in part.dims:
             check_axis(str(axis), part[axis].values, inside)
         for name, variable in part.data_vars.items():
-            check_finite(str(name), variable, inside)
+            if is_lazy(variable):
+                _check_size(str(name), variable, inside)
+            else:
+                check_finite(str(name), variable, inside, missing)
     for name in first.data_vars:
-        lowest = min(float(part[name].min()) for part in parts)
-        highest = max(float(part[name].max()) for part in parts)
-        if highest - lowest <= 8 * np.finfo(float).eps * max(abs(lowest), abs(highest)):
-            raise InvalidInput(
-                f"Variable `{name}`{where} is constant (everywhere {lowest:g}) and determines nothing. "
-                "Leave it out, or supply data in which it varies."
-            )
+        _check_varies(str(name), [part[name] for part in parts], where, missing)
+
+
+def _check_size(name: str, variable: xr.DataArray, where: str) -> None:
+    points = math.prod(variable.shape)
+    if points > MOST_POINTS:
+        raise InvalidInput(
+            f"Variable `{name}`{where} claims {points} points ({' x '.join(map(str, variable.shape))}); at"
+            f" most {MOST_POINTS} are read. If it is sound, select a part of it."
+        )
+
+
+def _check_varies(name: str, variables: Sequence[xr.DataArray], where: str, missing: str) -> None:
+    near = [variable for variable in variables if not is_lazy(variable)]
+    lowest = min((float(variable.min()) for variable in near), default=np.inf)
+    highest = max((float(variable.max()) for variable in near), default=-np.inf)
+    if _apart(lowest, highest):
+        return
+    for variable in variables:
+        for box in boxes(variable.shape) if is_lazy(variable) else []:
+            values = read(variable, box)
+            good = np.isfinite(values)
+            if not good.all():
+                check_finite(name, variable[box].copy(data=values), where, missing, part=True)
+            if good.any():
+                lowest = min(lowest, float(values[good].min()))
+                highest = max(highest, float(values[good].max()))
+            if _apart(lowest, highest):
+                return
+    if lowest > highest:
+        raise InvalidInput(f"Variable `{name}`{where} is NaN everywhere. Leave it out, or supply its values.")
+    raise InvalidInput(
+        f"Variable `{name}`{where} is constant (everywhere {lowest:g}) and determines nothing. "
+        "Leave it out, or supply data in which it varies."
+    )
+
+
+def _apart(lowest: float, highest: float) -> bool:
+    return bool(highest - lowest > 8 * np.finfo(float).eps * max(abs(lowest), abs(highest)))
 
 
 def _check_layout(part: xr.Dataset, where: str) -> None:
     first = next(iter(part.data_vars.values()))
     for name, variable in part.data_vars.items():
-        if variable.dims != first.dims or not variable.dims or variable.dtype != np.float64:
+        fits = variable.dtype.kind in "fiu" if is_lazy(variable) else variable.dtype == np.float64
+        if variable.dims != first.dims or not variable.dims or not fits:
             raise InvalidInput(
                 f"Variable `{name}`{where} has dimensions ({', '.join(map(str, variable.dims))}) and type "
                 f"{variable.dtype}; float64 over ({', '.join(map(str, first.dims))}) is expected. "
@@ -128,16 +185,30 @@ def check_axis(name: str, values: np.ndarray, where: str = "") -> None:
     )
 
 
-def check_finite(name: str, variable: xr.DataArray, where: str = "") -> None:
-    """Refuses a variable with NaN or Inf, saying how many and where the first ones are."""
+def check_finite(
+    name: str, variable: xr.DataArray, where: str = "", missing: str = REFUSE, *, part: bool = False
+) -> None:
+    """Refuses a variable with NaN or Inf, saying how many and where the first ones are.
+
+    Args:
+        name: its name for messages.
+        variable: the values, in memory.
+        where: where they came from, for messages, with the preposition.
+        missing: whether NaN are refused or left out; Inf is always refused.
+        part: these are some of the values only.
+    """
     invalid = ~np.isfinite(variable.values)
     if not invalid.any():
         return
-    missing = int(np.isnan(variable.values).sum())
-    if missing == invalid.size:
+    nan = int(np.isnan(variable.values).sum())
+    if nan == invalid.size and not part:
         raise InvalidInput(f"Variable `{name}`{where} is NaN everywhere. Leave it out, or supply its values.")
-    infinite = int(invalid.sum()) - missing
-    found = " and ".join(f"{n} {what}" for n, what in ((missing, "NaN"), (infinite, "Inf")) if n)
+    infinite = int(invalid.sum()) - nan
+    if missing == LEAVE_OUT and not infinite:
+        return
+    found = " and ".join(f"{n} {what}" for n, what in ((nan, "NaN"), (infinite, "Inf")) if n)
+    if any(axis not in variable.coords for axis in variable.dims):
+        raise InvalidInput(f"Variable `{name}`{where} has {found} among the values asked of it. {HOW}")
     positions = np.unravel_index(np.flatnonzero(invalid)[:3], invalid.shape)
     places = "; ".join(
         ", ".join(
@@ -146,8 +217,8 @@ def check_finite(name: str, variable: xr.DataArray, where: str = "") -> None:
         for place in zip(*positions, strict=True)
     )
     raise InvalidInput(
-        f"Variable `{name}`{where} has {found} among its {invalid.size} values, first at ({places}). "
-        "Cut these places out or fill them in."
+        f"Variable `{name}`{where} has {found} among {'some' if part else 'its'} {invalid.size} values, first"
+        f" at ({places}). {HOW}"
     )
 
 

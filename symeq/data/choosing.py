@@ -7,14 +7,16 @@ from collections.abc import Sequence
 import numpy as np
 
 from symeq.data.derivatives import AxisOperators, FiniteDifferences, Rule, SmoothedDifferences
+from symeq.data.slabs import Array, middle, sum_of_squares
 
 HALF_WINDOWS = (2, 3, 4, 6, 8, 11, 16, 23, 32, 45, 64, 91, 128)
 ENOUGH_POINTS = 150_000
+FEWEST_POINTS = 48  # along an axis
 SWEEPS = 3
 
 
 def choose_rules(
-    fields: Sequence[Sequence[np.ndarray]],
+    fields: Sequence[Sequence[Array]],
     deviations: Sequence[float],
     axes: Sequence[np.ndarray],
     orders: Sequence[int],
@@ -28,7 +30,7 @@ def choose_rules(
 
     (squared bias against every shorter window, plus variance), summed over d relative to the power of the
     derivative. With several axes the others are smoothed by their current windows, and the choice is swept
-    until it stays.
+    until it stays. Windows that touch missing values do not count.
 
     Arguments: ``fields[variable][part]``, arrays; ``deviations[variable]``, noise; ``axes``, coordinates of
     the shortest part; ``orders``, highest derivative needed along each axis.
@@ -68,18 +70,10 @@ def _candidates(axis: np.ndarray, orders: int) -> list[tuple[Rule, AxisOperators
     return [(rule, rule.on(even, orders, False)) for rule in rules]
 
 
-def _cores(parts: Sequence[np.ndarray]) -> list[np.ndarray]:
+def _cores(parts: Sequence[Array]) -> list[np.ndarray]:
     """Enough of the data to choose by: whole short trajectories, the middle of large fields."""
     share = max(1, ENOUGH_POINTS // len(parts))
-    cores = []
-    for part in parts:
-        shrink = min(1.0, (share / part.size) ** (1 / part.ndim))
-        window = []
-        for size in part.shape:
-            keep = min(size, max(48, int(size * shrink)))
-            window.append(slice((size - keep) // 2, (size - keep) // 2 + keep))
-        cores.append(np.asarray(part[tuple(window)], dtype=float))
-    return cores
+    return [middle(part, share, FEWEST_POINTS)[1] for part in parts]
 
 
 def _relative_errors(
@@ -108,7 +102,8 @@ def _relative_errors(
         error = np.full(len(candidates), np.inf)
         power = np.full(len(candidates), np.nan)
         for m, kernel in enumerate(kernels):
-            rows = sum(piece.size for piece in derived[m])
+            squares = [sum_of_squares(piece) for piece in derived[m]]
+            rows = sum(count for _, count in squares)
             if rows == 0:
                 continue
             bias = 0.0
@@ -117,15 +112,16 @@ def _relative_errors(
                 trim = (kernel.size - kernels[shorter].size) // 2
                 for a, b in zip(derived[m], derived[shorter], strict=True):
                     if a.shape[0]:
-                        square += float(np.sum((a - b[trim : b.shape[0] - trim]) ** 2))
-                        count += a.size
+                        more, good = sum_of_squares(a - b[trim : b.shape[0] - trim])
+                        square += more
+                        count += good
                 wide = np.pad(kernels[shorter], trim)
                 spread = variance * float(np.sum((kernel - wide) ** 2))
                 independent = max(1.0, count / kernel.size)
-                bias = max(bias, square / count - spread * (1 + 2 * np.sqrt(2 / independent)))
+                bias = max(bias, square / max(1, count) - spread * (1 + 2 * np.sqrt(2 / independent)))
             noise = variance * float(kernel @ kernel)
             error[m] = bias + noise
-            power[m] = sum(float(np.sum(piece**2)) for piece in derived[m]) / rows - noise
+            power[m] = sum(square for square, _ in squares) / rows - noise
         best = power[int(np.argmin(error))]
         if np.isfinite(best) and best > 0:
             total += np.minimum(error / best, 1e6)

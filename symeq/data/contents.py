@@ -9,15 +9,21 @@ from typing import Any
 
 import numpy as np
 
+from symeq.data import slabs
 from symeq.errors import InvalidInput
 
 MEMORY_LIMIT = 4 * 2**30
-"""Bytes that the arrays asked of one file may claim together."""
+"""Bytes that the arrays read from one file into memory may claim together."""
+DENSEST = 1100
+"""Bytes that one stored byte may stand for: the best that deflate does with zeros is 1032."""
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One array of a file, not yet read; `dims` is None where the format does not name the axes."""
+    """One array of a file, not yet read; `dims` is None where the format does not name the axes.
+
+    `stored` reads boxes of it, also once the file is closed, where the format allows that.
+    """
 
     shape: tuple[int, ...]
     read: Callable[[], np.ndarray]
@@ -25,6 +31,7 @@ class Entry:
     attrs: Mapping[str, Any] = field(default_factory=dict)
     itemsize: int = 8
     refusal: str = ""
+    stored: slabs.Slabs | None = None
 
     @property
     def extent(self) -> tuple[int, ...]:
@@ -39,12 +46,27 @@ class Entry:
 
 @dataclass(frozen=True)
 class Contents:
-    """The arrays an open file holds, by name; `table` says that they are the columns of a table."""
+    """The arrays an open file holds, by name; `table` says that they are the columns of a table.
+
+    `size` tells whether the file takes at least so many bytes.
+    """
 
     source: str
     entries: Mapping[str, Entry]
     table: bool = False
     memory_limit: int = MEMORY_LIMIT
+    size: Callable[[int], bool] = field(default=lambda least: True)
+
+    def lazy(self, names: Iterable[str]) -> frozenset[str]:
+        """Which of the arrays are read by boxes: fields, where all together are large."""
+        chosen = {name: self.entries[name] for name in names}
+        if sum(entry.claimed for entry in chosen.values()) <= min(slabs.LAZY_FROM, self.memory_limit):
+            return frozenset()
+        return frozenset(
+            name
+            for name, entry in chosen.items()
+            if entry.stored is not None and len(entry.extent) > 1 and not entry.refusal
+        )
 
     def check(self, names: Iterable[str]) -> None:
         """Refuses arrays that cannot be variables, or that claim more than the limit together."""
@@ -52,13 +74,23 @@ class Contents:
         for name, entry in chosen.items():
             if entry.refusal:
                 raise InvalidInput(f"Variable `{name}` in {self.source} {entry.refusal}.")
-        if sum(entry.claimed for entry in chosen.values()) > self.memory_limit:
-            name, entry = max(chosen.items(), key=lambda item: item[1].claimed)
+        lazy = self.lazy(chosen)
+        near = {name: entry for name, entry in chosen.items() if name not in lazy}
+        if sum(entry.claimed for entry in near.values()) <= self.memory_limit:
+            near = {}
+        hollow = {
+            name: chosen[name]
+            for name in lazy
+            if chosen[name].claimed > self.memory_limit and not self.size(chosen[name].claimed // DENSEST)
+        }
+        if near or hollow:
+            name, entry = max({**near, **hollow}.items(), key=lambda item: item[1].claimed)
+            few = f" The file has not even 1/{DENSEST} of these bytes." if name in hollow else ""
             raise InvalidInput(
                 f"Variable `{name}` in {self.source} claims {math.prod(entry.shape)} points"
                 f" {shape_text(entry.shape)}, that is {entry.claimed / 2**30:.3g} GiB; at most"
-                f" {self.memory_limit / 2**30:.3g} GiB of a file are read. If the file is sound, open a part"
-                " of it with xarray and pass that to `symeq.record`."
+                f" {self.memory_limit / 2**30:.3g} GiB of a file are read.{few} If the file is sound, open a"
+                " part of it with xarray and pass that to `symeq.record`."
             )
 
     def read(self, names: Iterable[str]) -> dict[str, np.ndarray]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import math
+from collections.abc import Hashable, Iterable, Sequence
 
 import numpy as np
 import xarray as xr
 
 from symeq.data.checks import as_floats, check_coordinate
 from symeq.data.seams import close_seams, suggest_periodic
+from symeq.data.slabs import is_lazy, slabs_of, stays_out, transposed
 from symeq.data.tables import TRAJECTORY
 from symeq.errors import InvalidInput
 
@@ -36,7 +38,8 @@ def normalised(
     parts: list[xr.Dataset] = []
     for dataset in datasets:
         floats, converted = _floats(dataset, where)
-        notes += converted
+        floats, turned = _forwards(floats)
+        notes += converted + turned
         if TRAJECTORY in floats.dims:
             parts += [floats.isel({TRAJECTORY: i}, drop=True) for i in range(floats.sizes[TRAJECTORY])]
         else:
@@ -77,21 +80,65 @@ def _floats(dataset: xr.Dataset, where: str) -> tuple[xr.Dataset, list[str]]:
     dropped = [str(name) for name in dataset.coords if name not in first.dims]
     if dropped:
         notes.append(f"left out: {', '.join(dropped)}")
-    columns = {}
+    columns: dict[Hashable, xr.Variable] = {}
     for name, variable in dataset.data_vars.items():
         if variable.dims != first.dims:
             notes.append(f"{name}: transposed to ({', '.join(map(str, first.dims))})")
+        if stays_out(variable):
+            columns[name] = _large(str(name), variable, first.dims, where)
+            size = 8 * math.prod(variable.shape) / 2**30
+            notes.append(f"{name}: {size:.3g} GiB, read by slabs when needed")
+            continue
         values, said = as_floats(str(name), np.asarray(variable.transpose(*first.dims).values), where)
-        columns[name] = (first.dims, values, variable.attrs)
+        columns[name] = xr.Variable(first.dims, values, variable.attrs)
         notes += said
     return xr.Dataset(columns, coords=coordinates, attrs=dataset.attrs), notes
+
+
+def _large(name: str, variable: xr.DataArray, dims: tuple[Hashable, ...], where: str) -> xr.Variable:
+    """A variable that stays out of memory, with its axes in the order wanted."""
+    if variable.dtype.kind not in "fiu":
+        raise InvalidInput(
+            f"`{name}`{where} is of type {variable.dtype} and too large to be converted in memory. Store it"
+            " as real floats, or select a part of it."
+        )
+    plain = variable.variable
+    if plain.chunks is None:
+        plain = slabs_of(plain).variable([str(dim) for dim in plain.dims], plain.attrs)
+    return transposed(plain, [str(dim) for dim in dims])
+
+
+def _forwards(dataset: xr.Dataset) -> tuple[xr.Dataset, list[str]]:
+    """The dataset with every axis that runs strictly backwards reversed."""
+    notes = []
+    for axis in dataset.dims:
+        if axis not in dataset.coords:
+            continue
+        values = dataset[axis].values
+        if values.size > 1 and (np.diff(values) < 0).all():
+            dataset = dataset.isel({axis: slice(None, None, -1)})
+            dataset = dataset.assign_coords({axis: (axis, values[::-1].copy(), dataset[axis].attrs)})
+            notes.append(f"{axis}: ran backwards, reversed with the data along it")
+    near = {
+        name: variable.copy(data=np.ascontiguousarray(variable.values))
+        for name, variable in dataset.data_vars.items()
+        if notes and not is_lazy(variable)
+    }
+    return dataset.assign(near), notes
 
 
 def _aligned(part: xr.Dataset, first: xr.Dataset) -> xr.Dataset:
     """The part with variables and axes in the order of the first one, where it has the same."""
     if set(part.data_vars) != set(first.data_vars) or set(part.dims) != set(first.dims):
         return part
-    return part[list(first.data_vars)].transpose(*next(iter(first.data_vars.values())).dims)
+    return in_order(part, list(first.data_vars), next(iter(first.data_vars.values())).dims)
+
+
+def in_order(part: xr.Dataset, names: Iterable[Hashable], dims: Iterable[Hashable]) -> xr.Dataset:
+    """The named variables of a part with their axes in this order; lazy ones stay lazy."""
+    order = [str(dim) for dim in dims]
+    chosen = part[list(names)]
+    return chosen.assign({name: transposed(chosen[name].variable, order) for name in chosen.data_vars})
 
 
 def _periodic(datasets: Sequence[xr.Dataset], named: Iterable[str], where: str) -> frozenset[str]:

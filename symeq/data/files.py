@@ -16,9 +16,13 @@ from typing import Any, Literal
 import numpy as np
 import scipy.io
 import xarray as xr
+from xarray.backends import CachingFileManager
 
 from symeq.data.contents import MEMORY_LIMIT, Contents, Entry, reason
+from symeq.data.slabs import Slabs, slabs_of
+from symeq.data.stores import holds, is_store, refuse_codecs
 from symeq.data.tables import table
+from symeq.data.well import grouped, is_grouped
 from symeq.errors import InvalidInput, MissingExtra
 
 HDF5_MAGIC = b"\x89HDF\r\n\x1a\n"
@@ -38,17 +42,17 @@ MATLAB_NUMBERS = {
 }
 
 
-def extra(module: str) -> ModuleType:
+def extra(module: str, name: str = "files") -> ModuleType:
     """An optional module, or the name of the extra that brings it."""
     try:
         return importlib.import_module(module)
     except ImportError as error:
         raise MissingExtra(
-            f'This file needs the package {module}, which is not installed: pip install "symeq[files]".'
+            f'This file needs the package {module}, which is not installed: pip install "symeq[{name}]".'
         ) from error
 
 
-def _clean(attributes: Mapping[str, Any]) -> dict[str, Any]:
+def clean(attributes: Mapping[str, Any]) -> dict[str, Any]:
     """Texts and single numbers only: all that units and `periodic` need, and all that can be written back."""
     clean: dict[str, Any] = {}
     for key, value in attributes.items():
@@ -63,20 +67,22 @@ def _clean(attributes: Mapping[str, Any]) -> dict[str, Any]:
     return clean
 
 
-def _xarray(path: Path, engine: Literal["h5netcdf", "scipy"]) -> xr.Dataset:
-    """A NetCDF file, lazily: indexes would read every coordinate before its size is checked."""
+def opened_lazily(path: Path, engine: Literal["h5netcdf", "scipy", "zarr"]) -> xr.Dataset:
+    """A NetCDF file or Zarr store: indexes would read every coordinate before its size is checked."""
     problem = ""
     with warnings.catch_warnings():
         # SciPy complains of its own memory map when a damaged file is given up, which is here.
         warnings.simplefilter("ignore", RuntimeWarning)
         try:
-            return xr.open_dataset(path, engine=engine, decode_times=False, create_default_indexes=False)
+            return xr.open_dataset(
+                path, engine=engine, decode_times=False, create_default_indexes=False, cache=False
+            )
         except Exception as error:
             problem = reason(error)
     raise ValueError(problem)
 
 
-def _refusal(dtype: np.dtype) -> str:
+def refusal_of(dtype: np.dtype) -> str:
     """Why an array of this type cannot be a variable; empty when it can."""
     if dtype.hasobject:
         return "holds Python objects, which are never unpickled; save it as a numeric array"
@@ -103,7 +109,7 @@ def npz(path: Path) -> Iterator[dict[str, Entry]]:
                 )
             shape, _, dtype = header
             entries[name] = Entry(
-                shape, partial(arrays.__getitem__, name), itemsize=dtype.itemsize, refusal=_refusal(dtype)
+                shape, partial(arrays.__getitem__, name), itemsize=dtype.itemsize, refusal=refusal_of(dtype)
             )
         yield entries
 
@@ -141,17 +147,38 @@ def hdf5(path: Path, *, matlab: bool = False) -> Iterator[dict[str, Entry]]:
 
     def visit(name: str, item: Any) -> None:
         if isinstance(item, h5py.Dataset) and item.shape is not None and not name.startswith("#"):
-            entries[name] = _hdf5_entry(h5py, name, item, matlab)
+            entries[name] = _hdf5_entry(h5py, name, item, matlab, fetch)
 
+    fetch = fetcher(h5py, path)
     with h5py.File(path, "r") as file:
-        file.visititems(visit)
+        if is_grouped(file):
+            entries |= grouped(file, fetch)
+        else:
+            file.visititems(visit)
         yield entries
 
 
-def _hdf5_entry(h5py: Any, name: str, dataset: Any, matlab: bool) -> Entry:
-    dtype, attrs = dataset.dtype, _clean(dataset.attrs)
+def fetcher(h5py: ModuleType, path: Path) -> Callable[..., np.ndarray]:
+    """What reads boxes of the file's arrays, by name; it opens the file again where that was closed."""
+    return partial(_box, CachingFileManager(h5py.File, str(path.resolve()), mode="r"))
+
+
+def _box(manager: CachingFileManager, name: str, key: tuple[Any, ...]) -> np.ndarray:
+    with manager.acquire_context() as file:
+        return np.asarray(file[name][key])
+
+
+def _turned_box(fetch: Callable[..., np.ndarray], name: str, key: tuple[Any, ...]) -> np.ndarray:
+    """A box of an array whose axes are stored in reverse order."""
+    return fetch(name, key[::-1]).T
+
+
+def _hdf5_entry(
+    h5py: Any, name: str, dataset: Any, matlab: bool, fetch: Callable[..., np.ndarray]
+) -> Entry:
+    dtype, attrs = dataset.dtype, clean(dataset.attrs)
     paired = dtype.names == ("real", "imag")
-    refusal = "" if paired else _refusal(dtype)
+    refusal = "" if paired else refusal_of(dtype)
     if dataset.external or dataset.is_virtual:
         refusal = "takes its values from another file; copy them into this one"
     if matlab and attrs.get("MATLAB_class") not in MATLAB_NUMBERS:
@@ -164,13 +191,17 @@ def _hdf5_entry(h5py: Any, name: str, dataset: Any, matlab: bool) -> Entry:
         return values.T if matlab else values
 
     if matlab:
-        return Entry(dataset.shape[::-1], read, None, {}, dtype.itemsize, refusal)
+        turned = Slabs(dataset.shape[::-1], dtype, partial(_turned_box, fetch, name))
+        return Entry(
+            dataset.shape[::-1], read, None, {}, dtype.itemsize, refusal, None if paired else turned
+        )
     scale = dataset.is_scale and dataset.ndim == 1
     dims = tuple(
         name if scale else (axis[0].name.lstrip("/") if len(axis) else axis.label) for axis in dataset.dims
     )
     known = dims if dims and all(dims) else None
-    return Entry(dataset.shape, read, known, attrs, dtype.itemsize, refusal)
+    stored = None if paired else Slabs(dataset.shape, dtype, partial(fetch, name))
+    return Entry(dataset.shape, read, known, attrs, dtype.itemsize, refusal, stored)
 
 
 @contextmanager
@@ -191,18 +222,33 @@ def netcdf(path: Path) -> Iterator[dict[str, Entry]]:
         engine = "scipy"
     else:
         raise ValueError("it starts like neither NetCDF-3 nor NetCDF-4")
-    with _xarray(path, engine) as dataset:
-        yield {
-            str(name): Entry(
-                variable.shape,
-                partial(getattr, variable, "values"),
-                tuple(map(str, variable.dims)),
-                _clean(variable.attrs),
-                variable.dtype.itemsize,
-                refusals.get(str(name), _refusal(variable.dtype)),
-            )
-            for name, variable in dataset.variables.items()
-        }
+    with opened_lazily(path, engine) as dataset:
+        yield entries_of(dataset, refusals)
+
+
+def entries_of(dataset: xr.Dataset, refusals: Mapping[str, str]) -> dict[str, Entry]:
+    """The variables of a dataset that was opened lazily, with what is already known against them."""
+    return {
+        str(name): Entry(
+            variable.shape,
+            partial(getattr, variable, "values"),
+            tuple(map(str, variable.dims)),
+            clean(variable.attrs),
+            variable.dtype.itemsize,
+            refusals.get(str(name), refusal_of(variable.dtype)),
+            slabs_of(variable),
+        )
+        for name, variable in dataset.variables.items()
+    }
+
+
+@contextmanager
+def zarr(path: Path) -> Iterator[dict[str, Entry]]:
+    """Zarr stores, versions 2 and 3, opened by xarray; a codec that unpickles is refused."""
+    extra("zarr", "large")
+    refuse_codecs(path)
+    with opened_lazily(path, "zarr") as dataset:
+        yield entries_of(dataset, {})
 
 
 READERS: dict[str, tuple[str, Callable[..., Any]]] = {
@@ -212,6 +258,7 @@ READERS: dict[str, tuple[str, Callable[..., Any]]] = {
     ".npz": ("NumPy", npz),
     ".mat": ("MATLAB", mat),
     ".csv": ("CSV", table),
+    ".zarr": ("Zarr", zarr),
 }
 
 
@@ -224,18 +271,20 @@ def opened(path: str | os.PathLike[str], *, memory_limit: int = MEMORY_LIMIT) ->
         MissingExtra: h5py or h5netcdf is needed and not installed.
     """
     path = Path(path)
-    if path.is_dir():
+    store = is_store(path)
+    if path.is_dir() and not store:
         raise InvalidInput(f"{path} is a directory; name a file in it ({', '.join(READERS)}).")
     if not path.exists():
         raise InvalidInput(f"There is no file {path}. Check its name and folder.")
-    if not path.is_file():
+    if not path.is_file() and not store:
         raise InvalidInput(f"{path} is not a regular file; save its contents and name the saved file.")
-    if path.suffix.lower() not in READERS:
+    suffix = ".zarr" if store else path.suffix.lower()
+    if suffix not in READERS:
         raise InvalidInput(
             f"{path} has the suffix {path.suffix or '(none)'}; files with {', '.join(READERS)} are read. "
             "Save the data in one of these formats."
         )
-    kind, reader = READERS[path.suffix.lower()]
+    kind, reader = READERS[suffix]
     is_table = reader is table
     # A cell of two characters becomes eight bytes.
     if is_table and 4 * path.stat().st_size > memory_limit:
@@ -254,6 +303,6 @@ def opened(path: str | os.PathLike[str], *, memory_limit: int = MEMORY_LIMIT) ->
             " format. Write or fetch it again, or correct its suffix."
         ) from error
     try:
-        yield Contents(path.name, entries, is_table, memory_limit)
+        yield Contents(path.name, entries, is_table, memory_limit, partial(holds, path))
     finally:
         context.__exit__(None, None, None)

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from itertools import pairwise, product
 
 import numpy as np
+import xarray as xr
 from sympy import Symbol
 
 from symeq.data.derivatives import AxisOperators, Rule
 from symeq.data.records import Record
+from symeq.data.slabs import Buffer, gather, held
 from symeq.geometry.jet import Jet
 
 BLOCKS = 48  # resampling blocks: enough for a variance, few enough that each is longer than a stencil
@@ -49,6 +51,7 @@ class JetGrid:
         axes = range(len(jet.independent))
         self.orders = [max((index[axis] for _, index in self.wanted), default=0) for axis in axes]
         self._known: dict[tuple[bytes, ...], list[list[AxisOperators]]] = {}
+        self._buffers: dict[tuple[int, str], Buffer] = {}
 
     def operators(self, part: int) -> list[list[AxisOperators]]:
         """The operators on one part, by rung and axis; parts on the same points share them."""
@@ -154,7 +157,7 @@ class JetGrid:
         width = int(np.prod([op.size if op.whole else op.support for op in operators]))
         step = max(1, PATCH // width)
         for u in dict.fromkeys(u for u, _ in self.wanted):
-            values = record.parts[part][str(u)].values
+            values = held(record.parts[part][str(u)])
             indices = [index for v, index in self.wanted if v == u]
             columns: dict[tuple[int, ...], list[np.ndarray]] = {index: [] for index in indices}
             for start in range(0, len(points[0]), step):
@@ -165,7 +168,12 @@ class JetGrid:
                     where.reshape(count, *(-1 if k == axis else 1 for k in range(len(own))))
                     for axis, (where, _) in enumerate(stencils)
                 )
-                stages: dict[tuple[int, ...], np.ndarray] = {(): np.asarray(values[places], dtype=float)}
+                around = (
+                    np.asarray(values[places], dtype=float)
+                    if isinstance(values, np.ndarray)
+                    else self._checked(gather(values, places, PATCH), str(u))
+                )
+                stages: dict[tuple[int, ...], np.ndarray] = {(): around}
                 for index in indices:
                     for axis in range(len(index)):
                         if index[: axis + 1] not in stages:
@@ -178,6 +186,40 @@ class JetGrid:
             for index in indices:
                 jets[self.jet.derivative(u, index)] = np.concatenate(columns[index])
         return jets
+
+    def _around(self, part: int, name: str, spans: Sequence[range]) -> np.ndarray:
+        """The values of a variable on a box, whose spans on periodic axes may reach beyond the ends."""
+        array = held(self.record.parts[part][name])
+        sizes = array.shape
+        beyond = [span.start < 0 or span.stop > size for span, size in zip(spans, sizes, strict=True)]
+        first = [0] * len(spans)
+        if isinstance(array, np.ndarray):
+            values = array
+        else:
+            asked = [
+                range(size) if wraps else span
+                for span, size, wraps in zip(spans, sizes, beyond, strict=True)
+            ]
+            values = self._buffer(part, name).get(asked)
+            first = [span.start for span in asked]
+        for axis, (span, start) in enumerate(zip(spans, first, strict=True)):
+            if beyond[axis]:
+                values = np.take(values, np.arange(span.start, span.stop) % sizes[axis], axis=axis)
+            else:
+                values = values[(slice(None),) * axis + (slice(span.start - start, span.stop - start),)]
+        return values
+
+    def _buffer(self, part: int, name: str) -> Buffer:
+        if (part, name) not in self._buffers:
+            self._buffers = {key: kept for key, kept in self._buffers.items() if key[0] == part}
+            self._buffers[part, name] = Buffer(self.record.parts[part][name], self.record.refuse_missing)
+        return self._buffers[part, name]
+
+    def _checked(self, values: np.ndarray, name: str) -> np.ndarray:
+        """What was gathered from a lazy variable, of which nobody looked at every value before."""
+        if not np.isfinite(values).all():
+            self.record.refuse_missing(xr.DataArray(values, name=name))
+        return values
 
     def jets(self, part: int, rung: int, window: Sequence[range]) -> dict[Symbol, np.ndarray]:
         """The coordinates (point,) on a box of a part, all of whose points have full stencils on the rung."""
@@ -217,15 +259,11 @@ class JetGrid:
         for u, index in self.wanted:
             by_variable.setdefault(u, []).append(index)
         for u, indices in by_variable.items():
-            values = record.parts[part][str(u)].values
-            for axis, (span, op) in enumerate(zip(window, operators, strict=True)):
-                if op.whole:
-                    continue
-                points = np.arange(span.start - op.halo, span.stop + op.halo)
-                if points[0] < 0 or points[-1] >= op.size:
-                    values = np.take(values, points % op.size, axis=axis)
-                else:
-                    values = values[(slice(None),) * axis + (slice(points[0], points[-1] + 1),)]
+            spans = [
+                range(op.size) if op.whole else range(span.start - op.halo, span.stop + op.halo)
+                for span, op in zip(window, operators, strict=True)
+            ]
+            values = self._around(part, str(u), spans)
             stages: dict[tuple[int, ...], np.ndarray] = {(): np.asarray(values, dtype=float)}
             for index in indices:
                 for axis, order in enumerate(index):

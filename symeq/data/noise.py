@@ -9,11 +9,13 @@ from math import comb
 import numpy as np
 
 from symeq.data.derivatives import is_uniform
+from symeq.data.slabs import Array, middle, sum_of_squares
 
 ENOUGH_POINTS = 400_000  # the estimate's relative error is then below 0.5 %; more points cost time only
+FEWEST_POINTS = 24  # along an axis
 
 
-def noise_deviation(parts: Sequence[np.ndarray], axes: Sequence[Sequence[np.ndarray]] | None = None) -> float:
+def noise_deviation(parts: Sequence[Array], axes: Sequence[Sequence[np.ndarray]] | None = None) -> float:
     r"""Standard deviation of the white noise on a field, from mixed differences.
 
     For every combination of difference orders :math:`k_a` along the axes, not all zero, with each difference
@@ -22,7 +24,8 @@ def noise_deviation(parts: Sequence[np.ndarray], axes: Sequence[Sequence[np.ndar
     .. math:: s_k^2 = \langle (\Delta_1^{k_1} \cdots \Delta_p^{k_p} u)^2 \rangle
 
     has expectation :math:`s^2` plus what the differences leave of the signal; the smallest is taken.
-    A mixed difference removes whatever is smooth along any one axis.
+    A mixed difference removes whatever is smooth along any one axis. Of large fields a part is looked at;
+    differences that touch missing values do not count.
 
     Arguments: ``parts``, arrays of one variable (one per trajectory or run), in the variable's units;
     ``axes``, the coordinates of each part, needed where they are uneven: their jitter would count as noise.
@@ -38,9 +41,9 @@ def noise_deviation(parts: Sequence[np.ndarray], axes: Sequence[Sequence[np.ndar
     share = max(1, ENOUGH_POINTS // max(1, len(parts)))
     cores = []
     for part, coordinates in zip(parts, axes or [[]] * len(parts), strict=True):
-        window = _middle(part, share)
+        window, core = middle(part, share, FEWEST_POINTS)
         uneven = [x[cut] if not is_uniform(x) else None for x, cut in zip(coordinates, window, strict=False)]
-        cores.append((np.asarray(part[window], dtype=float), uneven or [None] * dimensions))
+        cores.append((core, uneven or [None] * dimensions))
     smallest = np.inf
     for combination in product(orders, repeat=dimensions):
         if not any(combination):
@@ -52,8 +55,9 @@ def noise_deviation(parts: Sequence[np.ndarray], axes: Sequence[Sequence[np.ndar
             left = core
             for axis, (order, x) in enumerate(zip(combination, uneven, strict=True)):
                 left = _difference(left, axis, order, x) if order else left
-            energy += float(np.sum(left * left))
-            rows += left.size
+            square, count = sum_of_squares(left)
+            energy += square
+            rows += count
         if rows:
             smallest = min(smallest, energy / rows)
     if not np.isfinite(smallest):  # a handful of points per axis: nothing can be told apart from the signal
@@ -73,14 +77,3 @@ def _difference(values: np.ndarray, axis: int, order: int, x: np.ndarray | None)
     rows = moved.shape[-1] - order
     total = sum(weights[:, j] * moved[..., j : j + rows] for j in range(order + 1))
     return np.moveaxis(np.asarray(total), -1, axis)
-
-
-def _middle(part: np.ndarray, points: int) -> tuple[slice, ...]:
-    """The middle of a field, at most about ``points`` large, contiguous along every axis."""
-    shrink = min(1.0, (points / part.size) ** (1 / part.ndim))
-    window = []
-    for size in part.shape:
-        keep = min(size, max(24, int(size * shrink)))
-        start = (size - keep) // 2
-        window.append(slice(start, start + keep))
-    return tuple(window)

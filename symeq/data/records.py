@@ -15,8 +15,9 @@ from numpy.typing import ArrayLike
 
 from symeq.data import axes as axes_of
 from symeq.data import files
-from symeq.data.checks import check_parts
-from symeq.data.datasets import normalised
+from symeq.data.checks import LEAVE_OUT, REFUSE, check_finite, check_missing, check_parts
+from symeq.data.datasets import in_order, normalised
+from symeq.data.slabs import is_lazy
 from symeq.errors import InvalidInput
 
 # Positions within this part of one step of a straight line count as evenly spaced: single-precision axes do.
@@ -37,13 +38,15 @@ class Record:
     """Measured variables on grids: one dataset for each trajectory or run.
 
     The dimensions of every part are the independent variables, with float64 coordinates that increase;
-    its data variables are the dependent ones, float64 and finite. Parts may differ in length.
+    its data variables are the dependent ones, float64 and finite. Parts may differ in length. Large variables
+    may stay in a file or in chunks, of any real type: they are read by boxes, and checked as they are read.
 
     Args:
         parts: the datasets, all with the same dimensions (in the same order) and variables.
         periodic: the independent variables along which the data continue from the last point to the first.
         notes: what was dropped, renamed, transposed or converted on the way in, and what is suggested.
         source: where the data came from, for messages.
+        missing: "refuse" NaN, or "leave out" what touches them.
 
     Raises:
         InvalidInput: parts that differ in their names; an axis with fewer than three points or not
@@ -59,11 +62,13 @@ class Record:
     periodic: frozenset[str] = frozenset()
     notes: tuple[str, ...] = ()
     source: str = ""
+    missing: str = REFUSE
 
     def __post_init__(self) -> None:
         if not self.parts:
             raise InvalidInput("A record needs at least one dataset; none was given.")
-        check_parts(self.parts, self._where)
+        check_missing(self.missing)
+        check_parts(self.parts, self._where, self.missing)
         unknown = sorted(self.periodic - set(self.independent))
         if unknown:
             raise InvalidInput(
@@ -126,8 +131,12 @@ class Record:
             return self
         left_out = [name for name in self.dependent if name not in dependent]
         notes = (*self.notes, f"left out: {', '.join(left_out)}") if left_out else self.notes
-        parts = tuple(part[list(dependent)].transpose(*independent) for part in self.parts)
+        parts = tuple(in_order(part, dependent, independent) for part in self.parts)
         return replace(self, parts=parts, notes=notes)
+
+    def refuse_missing(self, block: xr.DataArray) -> None:
+        """Refuses NaN in values that were read just now, unless they are to be left out; Inf in any case."""
+        check_finite(str(block.name), block, self._where, self.missing, part=True)
 
     def __repr__(self) -> str:
         lengths = ", ".join(
@@ -149,6 +158,7 @@ def trajectories(
     *,
     independent: str = "t",
     periodic: Iterable[str] = (),
+    missing: str = REFUSE,
 ) -> Record:
     """A record of one or several trajectories.
 
@@ -158,6 +168,7 @@ def trajectories(
         names: the d names of the state variables, as text or in a sequence.
         independent: the name of the time.
         periodic: the independent variable again, if the trajectory closes.
+        missing: "refuse" NaN, or "leave out" what touches them.
 
     Raises:
         InvalidInput: shapes that do not fit each other or the names; what `Record` refuses.
@@ -191,11 +202,15 @@ def trajectories(
             )
         columns = {name: (time, run[:, column]) for column, name in enumerate(variables)}
         datasets.append(xr.Dataset(columns, coords={time: clock}))
-    return _record(datasets, periodic)
+    return _record(datasets, periodic, missing)
 
 
 def field(
-    coordinates: Mapping[Any, ArrayLike], variables: Mapping[Any, ArrayLike], *, periodic: Iterable[str] = ()
+    coordinates: Mapping[Any, ArrayLike],
+    variables: Mapping[Any, ArrayLike],
+    *,
+    periodic: Iterable[str] = (),
+    missing: str = REFUSE,
 ) -> Record:
     """A record of variables on a full grid.
 
@@ -203,6 +218,7 @@ def field(
         coordinates: the axes by name, each of shape (n_i,), in the order of the array axes.
         variables: the arrays by name, each of shape (n_1, n_2, ...).
         periodic: the axes along which the field continues from the last point to the first.
+        missing: "refuse" NaN, or "leave out" what touches them.
 
     Raises:
         InvalidInput: shapes that do not fit; what `Record` refuses.
@@ -225,17 +241,20 @@ def field(
                 f" {shape}. List the coordinates in the order of the array's axes."
             )
         columns[str(name)] = (tuple(grid), array)
-    return _record([xr.Dataset(columns, coords=grid)], periodic)
+    return _record([xr.Dataset(columns, coords=grid)], periodic, missing)
 
 
-def record(dataset: xr.Dataset | Sequence[xr.Dataset], *, periodic: Iterable[str] = ()) -> Record:
+def record(
+    dataset: xr.Dataset | Sequence[xr.Dataset], *, periodic: Iterable[str] = (), missing: str = REFUSE
+) -> Record:
     """A record of an `xarray.Dataset`, or of several with the same variables.
 
     Args:
         dataset: float variables over the same dimensions, each with a coordinate; a dimension
-            `trajectory` is split.
+            `trajectory` is split. Large variables that are in chunks, or still in a file, stay there.
         periodic: axes along which the data continue from the last point to the first, beside those whose
             coordinate has an attribute `periodic`.
+        missing: "refuse" NaN, or "leave out" what touches them.
 
     Raises:
         InvalidInput: variables over different dimensions, a dimension without a coordinate; what `Record`
@@ -246,7 +265,7 @@ def record(dataset: xr.Dataset | Sequence[xr.Dataset], *, periodic: Iterable[str
     >>> record(xarray.Dataset({"u": ("x", np.sin(6 * x))}, coords={"x": x}))
     Record(u over x: 64)
     """
-    return _record([dataset] if isinstance(dataset, xr.Dataset) else list(dataset), periodic)
+    return _record([dataset] if isinstance(dataset, xr.Dataset) else list(dataset), periodic, missing)
 
 
 def open_record(
@@ -257,12 +276,14 @@ def open_record(
     rename: Mapping[str, str] | None = None,
     axes: Mapping[str, str | Sequence[str]] | None = None,
     periodic: Iterable[str] = (),
+    missing: str = REFUSE,
     memory_limit: int = files.MEMORY_LIMIT,
 ) -> Record:
-    """The record in a file (.nc, .h5, .hdf5, .npz, .mat or .csv), or in several files, one run each.
+    """The record in a file (.nc, .h5, .hdf5, .zarr, .npz, .mat or .csv), or in several files, one run each.
 
-    Axes of length one are flattened, transposed fields are turned, a negligible imaginary part is dropped:
-    `notes` says what was done. Nothing in a file is executed.
+    Axes of length one are flattened, transposed fields are turned, a negligible imaginary part is dropped, an
+    axis that runs backwards is reversed: `notes` says what was done. Fields of 256 MiB and more in NetCDF,
+    HDF5 and Zarr stay in the file, and are read by slabs. Nothing in a file is executed.
 
     Args:
         path: a file, or a list of files.
@@ -272,12 +293,13 @@ def open_record(
         axes: for a variable whose axes cannot be told from their lengths, their names in order.
         periodic: axes along which the data continue from the last point to the first, beside those whose
             coordinate has an attribute `periodic`.
-        memory_limit: bytes that the arrays of one file may claim.
+        missing: "refuse" NaN, or "leave out" what touches them.
+        memory_limit: bytes that the arrays of one file may claim in memory.
 
     Raises:
         InvalidInput: a file that is missing, damaged or larger than the limit; names or shapes that do not
             fit; what `Record` refuses.
-        MissingExtra: h5py or h5netcdf is needed and not installed.
+        MissingExtra: h5py, h5netcdf or zarr is needed and not installed.
 
     >>> import tempfile
     >>> t = np.linspace(0, 1, 101)
@@ -302,7 +324,7 @@ def open_record(
         datasets += found
         notes += [note if len(paths) == 1 else f"{contents.source}: {note}" for note in said]
     source = ", ".join(Path(one).name for one in paths)
-    return _record(datasets, periodic, notes=notes, source=source)
+    return _record(datasets, periodic, missing, notes=notes, source=source)
 
 
 def name_list(names: str | Iterable[Any], most: int | None = None) -> tuple[str, ...]:
@@ -352,11 +374,29 @@ def _array(values: Any, what: str) -> np.ndarray:
 
 
 def _record(
-    datasets: Sequence[xr.Dataset], periodic: Iterable[str], *, notes: Iterable[str] = (), source: str = ""
+    datasets: Sequence[xr.Dataset],
+    periodic: Iterable[str],
+    missing: str,
+    *,
+    notes: Iterable[str] = (),
+    source: str = "",
 ) -> Record:
     asked = name_list(periodic) if isinstance(periodic, str) and periodic else tuple(map(str, periodic))
     parts, closed, said = normalised(datasets, asked, f" in {source}" if source else "")
-    return Record(parts, closed, tuple(dict.fromkeys((*notes, *said))), source)
+    if missing == LEAVE_OUT:
+        said += _missing(parts)
+    return Record(parts, closed, tuple(dict.fromkeys((*notes, *said))), source, missing)
+
+
+def _missing(parts: Sequence[xr.Dataset]) -> list[str]:
+    """How many values of each variable are missing, as far as they are in memory."""
+    notes = []
+    for name in parts[0].data_vars:
+        near = [part[name].values for part in parts if name in part and not is_lazy(part[name])]
+        lost, all_of = sum(int(np.isnan(v).sum()) for v in near), sum(v.size for v in near)
+        if lost:
+            notes.append(f"{name}: {lost} of {all_of} values missing, what touches them is left out")
+    return notes
 
 
 def _even(values: np.ndarray) -> bool:

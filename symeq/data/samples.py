@@ -13,6 +13,7 @@ from symeq.data.derivatives import Rule
 from symeq.data.jetgrid import JetGrid
 from symeq.data.noise import noise_deviation
 from symeq.data.records import Record
+from symeq.data.slabs import Array, deviation, held
 from symeq.errors import InvalidInput
 from symeq.geometry.jet import Jet
 
@@ -83,14 +84,13 @@ def sample(
         stated = dict(rule)
     elif rule is not None:
         stated = dict.fromkeys(names, rule)
-    fields = [[part[str(u)].values for part in record.parts] for u in jet.dependent]
+    fields = [[held(part[str(u)]) for part in record.parts] for u in jet.dependent]
     points = [[part[name].values for name in names] for part in record.parts]
     noise = []
     notes = list(record.notes)
     for u, parts in zip(jet.dependent, fields, strict=True):
-        deviation = noise_deviation(parts, points)
-        notes.append(noise_note(u, parts, deviation))
-        noise.append(deviation)
+        noise.append(noise_deviation(parts, points))
+        notes.append(noise_note(u, parts, noise[-1]))
     axes = [min((part[name].values for part in record.parts), key=len) for name in names]
     automatic = choose_rules(fields, noise, axes, orders) if len(stated) < len(names) else ()
     ladders: list[tuple[Rule, ...]] = []
@@ -124,9 +124,10 @@ def highest_orders(jet: Jet, lead: Symbol | str | None) -> list[int]:
     return orders
 
 
-def noise_note(u: Symbol, parts: Sequence[np.ndarray], deviation: float) -> str:
+def noise_note(u: Symbol, parts: Sequence[Array], noise: float) -> str:
     """What is said of the noise of a variable."""
-    return f"noise of {u}: {deviation:.3g}, {deviation / _deviation(parts):.2%} of its standard deviation"
+    spread = max(deviation(parts), np.finfo(float).tiny)  # the blocks looked at may be constant
+    return f"noise of {u}: {noise:.3g}, {noise / spread:.2%} of its standard deviation"
 
 
 def _fits(rule: Rule, axis: np.ndarray, orders: int, periodic: bool) -> bool:
@@ -135,14 +136,3 @@ def _fits(rule: Rule, axis: np.ndarray, orders: int, periodic: bool) -> bool:
     except InvalidInput:
         return False
     return True
-
-
-def _deviation(parts: Sequence[np.ndarray]) -> float:
-    """Standard deviation over all parts, without a copy of them."""
-    rows = sum(part.size for part in parts)
-    mean = sum(float(part.sum()) for part in parts) / rows
-    return float(
-        np.sqrt(
-            sum(part.size * (float(part.var()) + (float(part.mean()) - mean) ** 2) for part in parts) / rows
-        )
-    )

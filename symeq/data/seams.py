@@ -7,8 +7,11 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import xarray as xr
 
+from symeq.data.slabs import is_lazy, read
+
 SAME = 1e-9
 SLICES = 16
+SKETCH = 2**20  # values of a lazy variable that are looked at
 
 
 def close_seams(parts: Sequence[xr.Dataset], periodic: Iterable[str]) -> tuple[list[xr.Dataset], list[str]]:
@@ -39,11 +42,11 @@ def _repeats(part: xr.Dataset, axis: str) -> bool:
     """The last slice equals the first although neighbouring slices differ."""
     repeated = False
     for variable in part.data_vars.values():
-        values = np.moveaxis(variable.values, variable.get_axis_num(axis), 0)
-        scale = SAME * np.abs(values).max()
-        if not np.abs(values[-1] - values[0]).max() <= scale:
+        values = _along(variable, axis)
+        scale = SAME * _largest(values)
+        if not _largest(values[-1] - values[0]) <= scale:
             return False
-        repeated = repeated or bool(np.abs(values[-1] - values[-2]).max() > 1000 * scale)
+        repeated = repeated or _largest(values[-1] - values[-2]) > 1000 * scale
     return repeated
 
 
@@ -52,13 +55,35 @@ def _continues(part: xr.Dataset, axis: str) -> bool:
     if part.sizes[axis] < 8:
         return False
     for variable in part.data_vars.values():
-        values = np.moveaxis(variable.values, variable.get_axis_num(axis), 0)
+        values = _along(variable, axis)
         # A few slices tell; differences of the whole field would double the memory.
         places = np.unique(np.linspace(0, len(values) - 2, SLICES).astype(int))
         seam, neighbours = _rms(values[0] - values[-1]), _rms(values[places + 1] - values[places])
         if not (seam <= 2 * neighbours and seam <= 0.5 * values.std()):
             return False
     return True
+
+
+def _along(variable: xr.DataArray, axis: str) -> np.ndarray:
+    """The values with an axis first; of a lazy variable the middle of its other axes."""
+    place = variable.get_axis_num(axis)
+    if not is_lazy(variable):
+        return np.moveaxis(variable.values, place, 0)
+    others = variable.ndim - 1
+    width = max(1, int((SKETCH / variable.shape[place]) ** (1 / max(1, others))))
+    box = [slice(max(0, (size - width) // 2), max(0, (size - width) // 2) + width) for size in variable.shape]
+    box[place] = slice(0, variable.shape[place])
+    return np.moveaxis(read(variable, tuple(box)), place, 0)
+
+
+def _largest(values: np.ndarray) -> float:
+    """The largest size among the values that are there, NaN where none is."""
+    size = np.abs(values)
+    largest = float(size.max())
+    if np.isfinite(largest):
+        return largest
+    good = size[np.isfinite(size)]
+    return float(good.max()) if good.size else np.nan
 
 
 def _rms(values: np.ndarray) -> float:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
 
-import numpy as np
 from sympy import Symbol
 
 from symeq.data.derivatives import FiniteDifferences, Rule
@@ -14,6 +13,7 @@ from symeq.data.jetgrid import JetGrid
 from symeq.data.noise import noise_deviation
 from symeq.data.records import Record
 from symeq.data.samples import highest_orders, noise_note
+from symeq.data.slabs import held, root_mean_square
 from symeq.data.testfunctions import Bump, windows
 from symeq.errors import InvalidInput
 from symeq.geometry.jet import Jet
@@ -80,15 +80,13 @@ def weak(
     record = record.on(jet)
     names = [str(x) for x in jet.independent]
     orders = highest_orders(jet, lead)
-    fields = [[part[str(u)].values for part in record.parts] for u in jet.dependent]
+    fields = [[held(part[str(u)]) for part in record.parts] for u in jet.dependent]
     points = [[part[name].values for name in names] for part in record.parts]
     noise, notes = [], list(record.notes)
     for u, parts in zip(jet.dependent, fields, strict=True):
         deviation = noise_deviation(parts, points)
         notes.append(noise_note(u, parts, deviation))
-        square = sum(float(np.sum(np.square(part, dtype=float))) for part in parts)
-        least = SMALLEST_NOISE * np.sqrt(square / sum(part.size for part in parts))
-        noise.append(max(deviation, float(least)))
+        noise.append(max(deviation, SMALLEST_NOISE * root_mean_square(parts)))
     sizes = [min(part.sizes[name] for part in record.parts) for name in names]
     if supports is not None:
         if len(supports) != len(names):

@@ -178,7 +178,7 @@ REFUSED = {
     "one time point": (T[:1], WAVE[:1], r"Axis `t` has 1 point;"),
     "repeated time": (stepped(T[4]), WAVE, r"Axis `t` repeats the value 0.2 \(positions 4 and 5\)"),
     "non-monotone time": (stepped(0.9), WAVE, r"Axis `t` is not increasing: 0.3 \(position 6\) follows 0.9"),
-    "backwards": (T[::-1], WAVE, r"Axis `t` runs backwards, from 2 to 0\. Reverse it"),
+    "to and fro": (np.r_[T[:20], T[20::-1]], WAVE, r"Axis `t` is not increasing: .*Sort the data"),
     "NaN time": (stepped(np.nan), WAVE, r"Axis `t` is not finite at 1 of 41.*position 5"),
     "Inf": (
         T,
