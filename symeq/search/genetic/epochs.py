@@ -15,13 +15,14 @@ from enum import Enum
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from symeq.search.genetic.epoch import EpochResult, Evolution
+from symeq.search.genetic.epoch import STANDS_OUT, EpochResult, Evolution
 from symeq.search.genetic.front import Model, choose, pareto
 from symeq.search.genetic.problem import Problem
 from symeq.search.genetic.replay import predicted
 
 TERMS, TERMS_NOISY = (3, 4, 6, 8), (4, 6, 8)  # the most terms of an epoch's laws, drawn anew for each
 AGREEING = 2  # epochs that must choose the same law
+AGREEING_CRUDE = 4  # where it neither lies decades below all shorter ones nor within the noise
 FEWEST_NOISY = 6  # epochs before a noisy search may stop
 NOISY = 1e-6  # share of the target's mean square that is noise
 SAME = 0.05  # of what a law leaves: laws that differ by less are the same law
@@ -112,13 +113,17 @@ class Consumed:
                     and float(np.mean((law - other) ** 2)) <= SAME * chosen.error * self._square
                     for model, other, free in self._choices
                 )
-                if witnesses >= AGREEING:
+                if witnesses >= (AGREEING if noisy or self._stands_out(chosen) else AGREEING_CRUDE):
                     return Stop.AGREED
         if len(self.epochs) >= plan.epochs:
             return Stop.EPOCHS
         if plan.evaluations is not None and sum(e.evaluations for e in self.epochs) >= plan.evaluations:
             return Stop.EVALUATIONS
         return None
+
+    def _stands_out(self, chosen: Model) -> bool:
+        shorter = min((model.error for model in self.front if model.size < chosen.size), default=1.0)
+        return chosen.error < STANDS_OUT * shorter
 
     def outcome(self, stop: Stop) -> Outcome:
         """What the search ends in."""
