@@ -15,6 +15,7 @@ from symeq.data import Samples
 NEGLIGIBLE = 0.01  # of the largest term: smaller ones do not count, as in the literature
 CLEAN, NOISY = 0.15, 0.35  # how far a term may be off, relative to itself
 ROWS = 400
+BEYOND, AGREES = 2.0, 0.01  # times the amplitudes of the data, and of the smallest term there
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,7 @@ class Truth:
     lefts: tuple[tuple[sp.Expr, ...], ...]
     jets: dict[sp.Symbol, np.ndarray]
     tolerance: float
+    beyond: dict[sp.Symbol, np.ndarray]
 
     @classmethod
     def of(cls, equations: Sequence[str], jet: sq.Jet, samples: Samples, *, noisy: bool) -> Truth:
@@ -37,17 +39,33 @@ class Truth:
         symbols = set().union(*(term.free_symbols for terms in relations for term in terms))
         wanted = tuple(z for z in jet.coordinates if z in symbols or jet.order_of(z) == 0)
         jets = samples.grid(jet.coordinates if len(jet.coordinates) < 60 else wanted).scattered(0, ROWS, 1)
-        return cls(tuple(relations), tuple(lefts), jets, NOISY if noisy else CLEAN)
+        beyond = {z: values * (1 if z in jet.independent else BEYOND) for z, values in jets.items()}
+        return cls(tuple(relations), tuple(lefts), jets, NOISY if noisy else CLEAN, beyond)
 
     def matches(self, law: sq.Discovery) -> bool:
-        """Whether every equation has exactly the true terms, each within the tolerance.
+        """Whether every equation has exactly the true terms, each within the tolerance, or is the same
+        function written otherwise: u (1 - A)/(1 + A) as 2 u/(1 + A) - u, or as -u tanh(ln(A)/2).
 
         A relation may be solved for another of its terms, so it is compared up to one factor.
         """
-        found = [_terms(lead - rhs) for lead, rhs in law.equations]
-        return len(found) == len(self.relations) and all(
-            self._same(mine, true) for mine, true in zip(found, self.relations, strict=True)
+        if len(law.equations) != len(self.relations):
+            return False
+        return all(
+            self._same(_terms(lead - rhs), true) or self._same_function(lead - rhs, true)
+            for (lead, rhs), true in zip(law.equations, self.relations, strict=True)
         )
+
+    def _same_function(self, mine: sp.Expr, true: Sequence[sp.Expr]) -> bool:
+        """Whether two relations agree at amplitudes where there are no data: no approximation does."""
+        symbols = sorted(mine.free_symbols.union(*(term.free_symbols for term in true)), key=str)
+        if self.tolerance > CLEAN or not set(symbols) <= set(self.beyond):
+            return False
+        points = [self.beyond[z] for z in symbols]
+        with np.errstate(all="ignore"):
+            have = sp.lambdify(symbols, mine, "numpy")(*points)
+            parts = [sp.lambdify(symbols, term, "numpy")(*points) * np.ones(len(points[0])) for term in true]
+        off = float(np.linalg.norm(have - np.sum(parts, axis=0)))
+        return off <= AGREES * min(float(np.linalg.norm(part)) for part in parts)
 
     def refitted(self, samples: Samples, rung: int) -> float:
         """The largest relative error of a coefficient of the true form, fitted on a rung: the best that any
