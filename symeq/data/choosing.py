@@ -12,6 +12,7 @@ from symeq.data.slabs import Array, middle, sum_of_squares
 HALF_WINDOWS = (2, 3, 4, 6, 8, 11, 16, 23, 32, 45, 64, 91, 128)
 ENOUGH_POINTS = 150_000
 FEWEST_POINTS = 48  # along an axis
+FEWEST_LEFT = 2 / 3  # of the rows: a window that leaves no more, where values are missing, is too long
 SWEEPS = 3
 
 
@@ -30,7 +31,8 @@ def choose_rules(
 
     (squared bias against every shorter window, plus variance), summed over d relative to the power of the
     derivative. With several axes the others are smoothed by their current windows, and the choice is swept
-    until it stays. Windows that touch missing values do not count.
+    until it stays. Rows that touch missing values do not count, nor windows
+    that leave few rows.
 
     Arguments: ``fields[variable][part]``, arrays; ``deviations[variable]``, noise; ``axes``, coordinates of
     the shortest part; ``orders``, highest derivative needed along each axis.
@@ -104,7 +106,7 @@ def _relative_errors(
         for m, kernel in enumerate(kernels):
             squares = [sum_of_squares(piece) for piece in derived[m]]
             rows = sum(count for _, count in squares)
-            if rows == 0:
+            if rows <= FEWEST_LEFT * sum(piece.size for piece in derived[m]):
                 continue
             bias = 0.0
             for shorter in range(m):

@@ -248,7 +248,8 @@ def zarr(path: Path) -> Iterator[dict[str, Entry]]:
     extra("zarr", "large")
     refuse_codecs(path)
     with opened_lazily(path, "zarr") as dataset:
-        yield entries_of(dataset, {})
+        # The order of a directory is no order.
+        yield dict(sorted(entries_of(dataset, {}).items()))
 
 
 READERS: dict[str, tuple[str, Callable[..., Any]]] = {

@@ -189,24 +189,14 @@ class JetGrid:
 
     def _around(self, part: int, name: str, spans: Sequence[range]) -> np.ndarray:
         """The values of a variable on a box, whose spans on periodic axes may reach beyond the ends."""
-        array = held(self.record.parts[part][name])
-        sizes = array.shape
-        beyond = [span.start < 0 or span.stop > size for span, size in zip(spans, sizes, strict=True)]
-        first = [0] * len(spans)
-        if isinstance(array, np.ndarray):
-            values = array
-        else:
-            asked = [
-                range(size) if wraps else span
-                for span, size, wraps in zip(spans, sizes, beyond, strict=True)
-            ]
-            values = self._buffer(part, name).get(asked)
-            first = [span.start for span in asked]
-        for axis, (span, start) in enumerate(zip(spans, first, strict=True)):
-            if beyond[axis]:
-                values = np.take(values, np.arange(span.start, span.stop) % sizes[axis], axis=axis)
+        values = held(self.record.parts[part][name])
+        if not isinstance(values, np.ndarray):
+            return self._buffer(part, name).get(spans)
+        for axis, (span, size) in enumerate(zip(spans, values.shape, strict=True)):
+            if span.start < 0 or span.stop > size:
+                values = np.take(values, np.arange(span.start, span.stop) % size, axis=axis)
             else:
-                values = values[(slice(None),) * axis + (slice(span.start - start, span.stop - start),)]
+                values = values[(slice(None),) * axis + (slice(span.start, span.stop),)]
         return values
 
     def _buffer(self, part: int, name: str) -> Buffer:

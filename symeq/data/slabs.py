@@ -188,7 +188,7 @@ def deviation(arrays: Sequence[Array]) -> float:
         places = boxes(array.shape)
         some = max(1, LOOKED_AT // len(arrays))
         chosen = np.unique(np.linspace(0, len(places) - 1, some).astype(int))
-        pieces += [read(array, places[k]) for k in chosen]
+        pieces += [read(array, _inside(places[k])) for k in chosen]
     if not all(math.isfinite(float(piece.sum())) for piece in pieces):
         pieces = [piece[np.isfinite(piece)] for piece in pieces]
     pieces = [piece for piece in pieces if piece.size]
@@ -201,8 +201,19 @@ def deviation(arrays: Sequence[Array]) -> float:
     )
 
 
+def _inside(box: Box) -> Box:
+    """The middle of a box, of a size of which several may be held."""
+    cut = window(tuple(one.stop - one.start for one in box), BLOCK // LOOKED_AT, 1)
+    return tuple(
+        slice(one.start + part.start, one.start + part.stop) for one, part in zip(box, cut, strict=True)
+    )
+
+
 class Buffer:
-    """The box of a lazy variable that was read last, longer than asked along the axis windows march on."""
+    """The box of a lazy variable that was read last, longer than asked along the axis windows march on.
+
+    Boxes may reach beyond the ends of an axis, where the variable repeats.
+    """
 
     def __init__(self, array: xr.DataArray, check: Callable[[xr.DataArray], None] | None = None) -> None:
         self.array, self.check = array, check
@@ -210,7 +221,7 @@ class Buffer:
         self.values = np.empty(0)
 
     def get(self, spans: Sequence[range]) -> np.ndarray:
-        """The values on a box inside the array, as float64."""
+        """The values on a box, as float64."""
         known = len(self.spans) > 0 and all(
             have.start <= span.start and span.stop <= have.stop
             for have, span in zip(self.spans, spans, strict=True)
@@ -229,12 +240,32 @@ class Buffer:
         if march is not None:
             across = math.prod(len(span) for k, span in enumerate(spans) if k != march)
             start, stop = spans[march].start, spans[march].stop
-            longer[march] = range(start, min(shape[march], max(stop, start + AHEAD // max(1, across))))
+            # Stencils overlap: what is read again stays below two thirds.
+            ahead = max(AHEAD // max(1, across), len(spans[march]) * 3 // 2)
+            longer[march] = range(start, max(stop, min(shape[march], start + ahead)))
         self.values = np.empty(0)
-        box = tuple(slice(span.start, span.stop) for span in longer)
-        self.values, self.spans = read(self.array, box), tuple(longer)
+        self.values, self.spans = _repeated(self.array, longer), tuple(longer)
         if self.check is not None and not np.isfinite(self.values).all():
-            self.check(self.array[box].copy(data=self.values))
+            points = {
+                axis: self.array[axis].values[np.arange(span.start, span.stop) % len(self.array[axis])]
+                for axis, span in zip(self.array.dims, longer, strict=True)
+            }
+            self.check(xr.DataArray(self.values, points, self.array.dims, self.array.name))
+
+
+def _repeated(array: xr.DataArray, spans: Sequence[range], known: Box = ()) -> np.ndarray:
+    """A box that may reach beyond the ends of the axes, where the array repeats."""
+    axis = len(known)
+    if axis == len(spans):
+        return read(array, known)
+    size, start, stop = array.shape[axis], spans[axis].start, spans[axis].stop
+    pieces = []
+    while start < stop:
+        first = start % size
+        last = min(size, first + stop - start)
+        pieces.append(_repeated(array, spans, (*known, slice(first, last))))
+        start += last - first
+    return pieces[0] if len(pieces) == 1 else np.concatenate(pieces, axis=axis)
 
 
 def gather(array: xr.DataArray, places: Sequence[np.ndarray], most: int) -> np.ndarray:

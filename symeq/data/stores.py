@@ -24,7 +24,9 @@ def is_store(path: Path) -> bool:
 def holds(path: Path, least: int) -> bool:
     """Whether a file, or all files of a directory together, take at least so many bytes."""
     if path.is_file():
-        return path.stat().st_size >= least
+        status = path.stat()
+        # Holes in a sparse file take no bytes; some file systems do not count blocks at all.
+        return min(status.st_size, 512 * getattr(status, "st_blocks", 0) or status.st_size) >= least
     total = 0
     for folder, _, names in os.walk(path):
         for name in names:

@@ -56,7 +56,7 @@ def transform(
     if lost > 0:
         said.append(f"{100 * lost:.3g}% of the region lost at the edges")
     note = "; ".join([f"carried along by {moving.label}", *said])
-    return Record(tuple(parts), periodic, (*record.notes, note), record.source)
+    return Record(tuple(parts), periodic, (*record.notes, note), record.source, record.missing)
 
 
 def _marked(part: xr.Dataset, periodic: frozenset[str]) -> xr.Dataset:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
+import xarray as xr
 
 from tests.cli.running import HEAT, heat_arrays, symeq, write
 
@@ -152,6 +154,23 @@ def test_data_from_which_nothing_can_be_learnt(
 ) -> None:
     write(here / "bad.npz", spoil(change))
     assert says in refused(here, "bad.npz", *HEAT)
+
+
+def test_missing_values_are_left_out_on_demand(here: Path) -> None:
+    write(here / "holed.npz", spoil(lambda a: a["u"].__setitem__((slice(20, 24), 7), np.nan)))
+    assert "(`--missing`)" in refused(here, "holed.npz", *HEAT)
+    outcome = symeq("discover", "holed.npz", *HEAT, "--missing")
+    assert outcome.status == 0 and "u: 4 of 3904 values missing" in outcome.out
+
+
+def test_a_store_that_claims_too_much(here: Path) -> None:
+    arrays = heat_arrays()
+    dataset = xr.Dataset({"u": (("t", "x"), arrays["u"])}, {"t": arrays["t"], "x": arrays["x"]})
+    dataset.to_zarr(here / "bad.zarr", zarr_format=2, consolidated=False)
+    for name, shape in (("t", [10**15]), ("u", [10**15, 64])):
+        described = json.loads((here / "bad.zarr" / name / ".zarray").read_text())
+        (here / "bad.zarr" / name / ".zarray").write_text(json.dumps({**described, "shape": shape}))
+    assert "`u` in bad.zarr claims 64000000000000000 points" in refused(here, "bad.zarr", *HEAT)
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04 and no more", b"u,t\n1"])

@@ -100,6 +100,16 @@ def write_csv(folder: Path, made: Record) -> Path:
     return folder / "run.csv"
 
 
+def write_zarr(version: Literal[2, 3]) -> Callable[[Path, Record], Path]:
+    def write(folder: Path, made: Record) -> Path:
+        # A store is known by what lies in it, too.
+        path = folder / ("run.zarr" if version == 2 else "store")
+        made.parts[0].to_zarr(path, mode="w", zarr_format=version, consolidated=version == 2)
+        return path
+
+    return write
+
+
 WRITERS = {
     "netcdf3": write_netcdf("scipy"),
     "netcdf4": write_netcdf("h5netcdf"),
@@ -110,6 +120,8 @@ WRITERS = {
     "hdf5": write_hdf5,
     "hdf5 with scales": write_scaled_hdf5,
     "csv": write_csv,
+    "zarr 2": write_zarr(2),
+    "zarr 3": write_zarr(3),
 }
 
 
@@ -240,14 +252,20 @@ def test_what_is_not_asked_for_is_not_read(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("writer", "module"), [("hdf5", "h5py"), ("mat 7.3", "h5py"), ("netcdf4", "h5netcdf")]
+    ("writer", "module", "name"),
+    [
+        ("hdf5", "h5py", "files"),
+        ("mat 7.3", "h5py", "files"),
+        ("netcdf4", "h5netcdf", "files"),
+        ("zarr 3", "zarr", "large"),
+    ],
 )
 def test_a_missing_package_names_the_extra(
-    writer: str, module: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    writer: str, module: str, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = WRITERS[writer](tmp_path, FIELD)
     monkeypatch.setitem(sys.modules, module, None)
-    with pytest.raises(MissingExtra, match=rf'{module}.*pip install "symeq\[files\]"'):
+    with pytest.raises(MissingExtra, match=rf'{module}.*pip install "symeq\[{name}\]"'):
         open_record(path)
 
 

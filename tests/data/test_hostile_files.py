@@ -193,6 +193,81 @@ def mat_of_cells(folder: Path) -> Path:
     return folder / "run.mat"
 
 
+def hdf5_without_the_values_it_claims(folder: Path) -> Path:
+    """A field that may well stay in its file, of which the file holds nothing."""
+    with h5py.File(folder / "run.h5", "w") as file:
+        file["t"], file["x"] = np.arange(10**4), np.arange(10**5)
+        file.create_dataset("u", shape=(10**4, 10**5), dtype="f4", chunks=(10, 1000))
+    return folder / "run.h5"
+
+
+def sparse_hdf5(folder: Path) -> Path:
+    """A file of 8 GB by its length, all of it a hole."""
+    with h5py.File(folder / "run.h5", "w") as file:
+        file["t"], file["x"] = np.arange(10**4), np.arange(10**5)
+        file.create_dataset("u", shape=(10**4, 10**5), dtype="f8").id.get_space()
+        file["u"][-1, -1] = 1.0
+    return folder / "run.h5"
+
+
+def store(change: Callable[[Path], None], version: Any = 2) -> Callable[[Path], Path]:
+    def make(folder: Path) -> Path:
+        GOOD.to_zarr(folder / "run.zarr", zarr_format=version, consolidated=False)
+        change(folder / "run.zarr")
+        return folder / "run.zarr"
+
+    return make
+
+
+def described(path: Path, **changes: Any) -> None:
+    path.write_text(json.dumps({**json.loads(path.read_text()), **changes}))
+
+
+def pickled_chunks(path: Path) -> None:
+    """Numbers by their type, a pickle by their codec."""
+    described(path / "u" / ".zarray", filters=[{"id": "pickle", "protocol": 5}], compressor=None)
+    for chunk in (path / "u").glob("[0-9]*"):
+        chunk.write_bytes(pickle.dumps(Bomb(path.parent / "executed")))
+
+
+def pickled_chunks_3(path: Path) -> None:
+    codecs = [{"name": "numcodecs.pickle", "configuration": {}}]
+    described(path / "u" / "zarr.json", codecs=codecs)
+
+
+def object_chunks(path: Path) -> None:
+    described(path / "u" / ".zarray", dtype="|O", filters=[{"id": "vlen-utf8"}], fill_value=None)
+
+
+def claimed_chunks(path: Path) -> None:
+    described(path / "u" / ".zarray", shape=[21, 10**15], chunks=[1, 1000])
+    described(path / "x" / ".zarray", shape=[10**15], chunks=[1000])
+
+
+def claimed_chunks_3(path: Path) -> None:
+    described(path / "u" / "zarr.json", shape=[21, 10**15])
+    described(path / "x" / "zarr.json", shape=[10**15])
+
+
+def cut_description(path: Path) -> None:
+    whole = (path / "u" / ".zarray").read_bytes()
+    (path / "u" / ".zarray").write_bytes(whole[: len(whole) // 2])
+
+
+def nested_description(path: Path) -> None:
+    (path / "u" / ".zarray").write_text("[" * 100_000)
+
+
+def cut_chunk(path: Path) -> None:
+    for chunk in (path / "u").glob("[0-9]*"):
+        chunk.write_bytes(chunk.read_bytes()[:20])
+
+
+def empty_store(folder: Path) -> Path:
+    (folder / "run.zarr").mkdir()
+    return folder / "run.zarr"
+
+
 def text_file(name: str, content: str | bytes) -> Callable[[Path], Path]:
     def make(folder: Path) -> Path:
         (folder / name).write_bytes(content if isinstance(content, bytes) else content.encode())
@@ -289,6 +364,20 @@ HOSTILE: dict[str, tuple[Callable[[Path], Path], str]] = {
         mat_claiming_10_15_points,
         r"`u` in run\.mat claims 10{15} points .*at most 4 GiB",
     ),
+    "h5 that is hollow": (
+        hdf5_without_the_values_it_claims,
+        r"`u` in run\.h5 claims 10{9} points .*at most 4 GiB.*not even 1/1100",
+    ),
+    "h5 that is sparse": (sparse_hdf5, r"`u` in run\.h5 claims 10{9} points .*not even 1/1100"),
+    "zarr of nothing": (empty_store, r"cannot be read as Zarr"),
+    "zarr of pickles": (store(pickled_chunks), r"run\.zarr holds pickled values .*never unpickled"),
+    "zarr 3 of pickles": (store(pickled_chunks_3, 3), r"run\.zarr holds pickled values .*never unpickled"),
+    "zarr of objects": (store(object_chunks), r"run\.zarr"),
+    "zarr of 10^15 points": (store(claimed_chunks), r"`u` in run\.zarr claims 210+ points .*at most 4 GiB"),
+    "zarr 3 of 10^15 points": (store(claimed_chunks_3, 3), r"`u` in run\.zarr claims 210+ points"),
+    "truncated zarr": (store(cut_description), r"run\.zarr cannot be read as Zarr .*truncated"),
+    "nested zarr": (store(nested_description), r"run\.zarr cannot be read as Zarr .*truncated"),
+    "truncated chunk": (store(cut_chunk), r"`u` in run\.zarr cannot be read .*truncated"),
     "csv text cell": (
         rows("t,x,u", "0,0,1", "0,1,high", "1,0,2"),
         r"Line 3 .*column `u`: 'high' is not a number",

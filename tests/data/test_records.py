@@ -202,6 +202,20 @@ REFUSED = {
 }
 
 
+@pytest.mark.parametrize("axis", [0, 1])
+def test_an_axis_that_runs_backwards_is_reversed(axis: int) -> None:
+    t, x = (T[::-1], X) if axis == 0 else (T, X[::-1])
+    found = field({"t": t, "x": x}, {"u": np.flip(WAVE, axis)})
+    assert f"{'tx'[axis]}: ran backwards, reversed with the data along it" in found.notes
+    assert np.array_equal(found.parts[0]["u"].values, WAVE)
+    assert np.array_equal(found.parts[0]["t"].values, T) and np.array_equal(found.parts[0]["x"].values, X)
+
+
+def test_one_of_two_trajectories_that_runs_backwards_is_reversed() -> None:
+    found = trajectories([T, T[::-1]], [CIRCLE, CIRCLE[::-1]], "x y")
+    assert np.array_equal(found.parts[1]["y"].values, found.parts[0]["y"].values)
+
+
 @pytest.mark.parametrize("name", REFUSED)
 def test_refused_fields(name: str) -> None:
     t, u, message = REFUSED[name]
