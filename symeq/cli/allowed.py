@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from symeq.ansatz import FunctionalAnsatz, LinearAnsatz, RelationAnsatz
 from symeq.cli.engines import Clocked
-from symeq.data import Samples
+from symeq.data import Sampled, Samples
 from symeq.discovery import Discovery, discover, discover_both
 from symeq.search.engine import Progress
 
@@ -22,7 +22,7 @@ class Allowed:
     form: FunctionalAnsatz | RelationAnsatz | None = None
     lacking: str = ""
 
-    def search(self, samples: Samples, genetic: Clocked, progress: Progress | None) -> Discovery:
+    def search(self, samples: Sampled, genetic: Clocked, progress: Progress | None) -> Discovery:
         """The law that the samples support, by sparse regression, by the genetic engine, or by both.
 
         Raises NoLaw.
@@ -32,4 +32,5 @@ class Allowed:
             return discover(self.linear, samples, progress=progress)
         if isinstance(self.form, RelationAnsatz) or self.linear is None:
             return discover(self.form, samples, genetic, progress=progress)
+        assert isinstance(samples, Samples)  # the weak form is refused where functions are asked for
         return discover_both(self.linear, self.form, samples, genetic=genetic, progress=progress)

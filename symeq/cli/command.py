@@ -40,6 +40,7 @@ from symeq.cli.flags import (
     Seed,
     Symmetries,
     Terms,
+    Weak,
     Workers,
 )
 from symeq.cli.invariants import invariants
@@ -94,6 +95,7 @@ def discover(
     axes: Axes = None,
     periodic: Periodic = None,
     missing: Missing = None,
+    weak: Weak = None,
     problem: Problem = None,
     budget: SearchBudget = None,
     json: Json = None,

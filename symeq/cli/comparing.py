@@ -10,7 +10,7 @@ from symeq.cli.allowed import Allowed
 from symeq.cli.clock import OutOfTime
 from symeq.cli.engines import Clocked
 from symeq.cli.problem import Problem
-from symeq.data import Record, Samples
+from symeq.data import Record, Sampled
 from symeq.discovery import Discovery
 from symeq.errors import InvalidInput, NoLaw
 from symeq.report import Comparison, compare
@@ -103,7 +103,7 @@ def beside(
     free: Allowed,
     law: Discovery,
     record: Record,
-    samples: Samples,
+    samples: Sampled,
     genetic: Clocked,
     progress: Progress | None,
 ) -> Beside:
@@ -148,7 +148,7 @@ def _found(
     return laws | plain, missing + why
 
 
-def _plain(record: Record, free: Allowed, samples: Samples) -> tuple[dict[str, Discovery], tuple[str, ...]]:
+def _plain(record: Record, free: Allowed, samples: Sampled) -> tuple[dict[str, Discovery], tuple[str, ...]]:
     """What PySINDy finds by its defaults, or why it cannot."""
     if free.linear is None:
         return {}, ()
@@ -168,7 +168,7 @@ class _Search:
     genetic: Clocked
     progress: Progress | None
 
-    def in_(self, allowed: Allowed, samples: Samples) -> tuple[Discovery | None, str]:
+    def in_(self, allowed: Allowed, samples: Sampled) -> tuple[Discovery | None, str]:
         """The law, or None and why there is none; what a search had when it was broken off is no baseline."""
         try:
             law = allowed.search(samples, self.genetic, self.progress)

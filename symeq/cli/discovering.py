@@ -20,7 +20,7 @@ from symeq.cli.problem import Problem
 from symeq.cli.reading import read_problem
 from symeq.cli.settings import Settings
 from symeq.cli.telling import has_frame, tell_allowed, tell_beside, tell_data, tell_law
-from symeq.data import Record, Samples
+from symeq.data import Record, Sampled
 from symeq.discovery import Discovery
 from symeq.geometry import trivial
 from symeq.search.engine import Progress as Report
@@ -67,7 +67,7 @@ def _compared(
     free: Allowed,
     law: Discovery,
     record: Record,
-    samples: Samples,
+    samples: Sampled,
     genetic: Clocked,
     quiet: bool,
 ) -> Beside | None:

@@ -8,7 +8,7 @@ from typing import Any
 from symeq.ansatz import FunctionalAnsatz, RelationAnsatz
 from symeq.cli.clock import Clock
 from symeq.cli.settings import SWITCHES, Settings, at
-from symeq.data import Samples
+from symeq.data import Sampled
 from symeq.errors import InvalidInput, did_you_mean, quoted
 from symeq.search import GeneticProgramming
 from symeq.search.engine import Found, Progress
@@ -39,6 +39,8 @@ def asked_engine(settings: Settings) -> str:
         _refuse(
             settings, (*OF_EVOLUTION, "relation"), "is for `--engine genetic`. Add that, or leave it out."
         )
+    if engine != SPARSE:
+        _refuse(settings, ("weak",), "is for `--engine sparse`: functions are searched point by point.")
     if engine == GENETIC:
         _refuse(
             settings,
@@ -92,7 +94,7 @@ class Clocked:
         return str(self.engine)
 
     def search(
-        self, ansatz: FunctionalAnsatz | RelationAnsatz, samples: Samples, progress: Progress | None = None
+        self, ansatz: FunctionalAnsatz | RelationAnsatz, samples: Sampled, progress: Progress | None = None
     ) -> Found:
         """The best law within the seconds that are left; raises OutOfTime where none are."""
         return replace(self.engine, seconds=self.clock.left()).search(ansatz, samples, progress)

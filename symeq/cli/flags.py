@@ -151,6 +151,15 @@ Missing = Annotated[
         "--missing/--no-missing",
     ),
 ]
+Weak = Annotated[
+    bool | None,
+    option(
+        "Integrate both sides against test functions: for noisy data. Sparse regression only.",
+        DATA,
+        None,
+        "--weak/--pointwise",
+    ),
+]
 
 Problem = Annotated[
     Path | None,

@@ -23,7 +23,7 @@ WRITTEN = ("json", "latex")
 WHOLE = ("order", "degree", "seed")
 COUNTS = ("epochs", "evaluations", "workers")
 SECONDS = ("budget",)
-SWITCHES = ("baseline", "relation", "missing", "quiet")
+SWITCHES = ("baseline", "relation", "missing", "weak", "quiet")
 KEYS = (*TEXTS, *PATHS, *WHOLE, *COUNTS, *SECONDS, *SWITCHES)  # of all commands together
 
 

@@ -10,7 +10,7 @@ from symeq.ansatz import FunctionalAnsatz, RelationAnsatz
 from symeq.cli.allowed import Allowed
 from symeq.cli.comparing import Beside
 from symeq.cli.layout import WIDTH, hanging, section, wrapped
-from symeq.data import Record, Samples
+from symeq.data import Record, Sampled
 from symeq.discovery import Discovery
 from symeq.geometry.calculus import expression_text
 from symeq.report.table import PLAIN, aligned
@@ -51,12 +51,12 @@ def _counted(number: int, noun: str) -> str:
     return f"{number} {noun}" + ("" if number == 1 else "s")
 
 
-def tell_data(record: Record, samples: Samples) -> None:
+def tell_data(record: Record, samples: Sampled) -> None:
     """What was read, and how it was sampled."""
     section("Data", repr(record), *samples.notes)
 
 
-def tell_law(law: Discovery, allowed: Allowed, samples: Samples, quiet: bool) -> None:
+def tell_law(law: Discovery, allowed: Allowed, samples: Sampled, quiet: bool) -> None:
     """The law with its errors, how well it fits, how it was found, and as LaTeX; when quiet, the bare law."""
     if quiet:
         print(law)

@@ -6,17 +6,23 @@ from symeq.data.derivatives import FiniteDifferences, SmoothedDifferences, Spect
 from symeq.data.noise import noise_deviation
 from symeq.data.records import Record, field, open_record, record, trajectories
 from symeq.data.samples import Samples, sample
+from symeq.data.testfunctions import Bump
+from symeq.data.weak import Sampled, WeakSamples, weak
 
 __all__ = [
+    "Bump",
     "FiniteDifferences",
     "Record",
+    "Sampled",
     "Samples",
     "SmoothedDifferences",
     "Spectral",
+    "WeakSamples",
     "field",
     "noise_deviation",
     "open_record",
     "record",
     "sample",
     "trajectories",
+    "weak",
 ]

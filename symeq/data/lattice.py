@@ -75,21 +75,15 @@ class Lattice:
         edges = np.linspace(points[0], points[-1], self.pieces[axis] + 1)[1:-1]
         return np.searchsorted(edges, self.tests(rung, axis).positions, side="right")
 
-    def squares(self, rung: int) -> np.ndarray:
-        r"""The integrals of :math:`D^a\varphi\, D^b\varphi` of a block's tests, summed: factors by axis
-        (block, axis, order, order)."""
-        sums = []
-        for axis in range(len(self.axes)):
-            own, tile = self.tests(rung, axis).products(), self.tiles(rung, axis)
-            sums.append(
-                np.stack([own[:, :, tile == piece].sum(axis=2) for piece in range(self.pieces[axis])])
-            )
-        most = max(self.order) + 1
-        result = np.zeros((self.count, len(self.axes), most, most))
-        for block, pieces in enumerate(product(*(range(count) for count in self.pieces))):
-            for axis, piece in enumerate(pieces):
-                square = sums[axis][piece]
-                result[block, axis, : square.shape[0], : square.shape[1]] = square
+    def cover(self, rung: int, axis: int) -> np.ndarray:
+        r"""How much a point weighs in the tests of each piece, :math:`\sum_k \varphi_k^{(a)}
+        \varphi_k^{(b)}` with their signs and quadrature weights (piece, order, order, point)."""
+        tests, tile = self.tests(rung, axis), self.tiles(rung, axis)
+        orders = len(tests.stencils)
+        result = np.zeros((self.pieces[axis], orders, orders, tests.size))
+        places = (tests.first[:, None] + np.arange(tests.width)) % tests.size
+        for a, b in product(range(orders), repeat=2):
+            np.add.at(result[:, a, b], (tile[:, None], places), tests.stencils[a] * tests.stencils[b])
         return result
 
     def effective(self, rung: int, index: MultiIndex) -> float:

@@ -142,11 +142,6 @@ class AxisTests:
         result[rows[inside], places[inside] - points.start] = self.stencils[order][tests][inside]
         return result
 
-    def products(self) -> np.ndarray:
-        """The integrals of squares, phi_a . phi_b of each test on its points (order, order, test)."""
-        stack = np.stack(self.stencils)
-        return np.einsum("atp,btp->abt", stack, stack)
-
     def effective(self, order: int) -> float:
         r"""How many of the tests are worth counting: :math:`(\mathrm{tr} S)^2 / \|S\|_F^2` of their overlaps
         S."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
+from typing import TypeAlias
 
 from sympy import Symbol
 
@@ -12,7 +13,7 @@ from symeq.data.derivatives import FiniteDifferences, Rule
 from symeq.data.jetgrid import JetGrid
 from symeq.data.noise import noise_deviation
 from symeq.data.records import Record
-from symeq.data.samples import highest_orders, noise_note
+from symeq.data.samples import Samples, highest_orders, noise_note
 from symeq.data.slabs import held, root_mean_square
 from symeq.data.testfunctions import Bump, windows
 from symeq.errors import InvalidInput
@@ -26,7 +27,8 @@ class WeakSamples:
     """A recipe: a record, the noise of each variable, and a list of supports for the test functions.
 
     ``rungs[k]`` has one bump for each axis; ``coarser[k]`` is the rung whose supports are the next larger
-    ones along every axis. ``rule`` differentiates what no integration by parts moves away.
+    ones along every axis. ``noise`` is never below the errors of quadrature, which make up the share
+    ``certain`` of its square. ``rule`` differentiates what no integration by parts moves away.
     """
 
     record: Record
@@ -34,6 +36,7 @@ class WeakSamples:
     rungs: tuple[tuple[Bump, ...], ...]
     coarser: tuple[int, ...]
     noise: tuple[float, ...]
+    certain: float = 0.0
     rule: Rule = FiniteDifferences()
     notes: tuple[str, ...] = ()
 
@@ -49,6 +52,9 @@ class WeakSamples:
         """The operators that give these jet coordinates at the points."""
         rules = ((self.rule,) * len(self.jet.independent),)
         return JetGrid(self.record, self.jet, rules, self.noise, tuple(coordinates))
+
+
+Sampled: TypeAlias = Samples | WeakSamples
 
 
 def weak(
@@ -75,18 +81,20 @@ def weak(
     >>> t = np.linspace(0, 10, 201)
     >>> record = trajectories(t, np.stack([np.cos(t), np.sin(t)], axis=1), names="x y")
     >>> print(weak(record, Jet("t", "x y")).notes[-1])
-    axis t: test functions of 15 to 101 points
+    axis t: test functions of 15 to 103 points
     """
     record = record.on(jet)
     names = [str(x) for x in jet.independent]
     orders = highest_orders(jet, lead)
     fields = [[held(part[str(u)]) for part in record.parts] for u in jet.dependent]
     points = [[part[name].values for name in names] for part in record.parts]
-    noise, notes = [], list(record.notes)
+    noise, shares, notes = [], [], list(record.notes)
     for u, parts in zip(jet.dependent, fields, strict=True):
         deviation = noise_deviation(parts, points)
         notes.append(noise_note(u, parts, deviation))
-        noise.append(max(deviation, SMALLEST_NOISE * root_mean_square(parts)))
+        least = SMALLEST_NOISE * root_mean_square(parts)
+        shares.append(min(1.0, least / max(deviation, 1e-300)) ** 2)
+        noise.append(max(deviation, least))
     sizes = [min(part.sizes[name] for part in record.parts) for name in names]
     if supports is not None:
         if len(supports) != len(names):
@@ -100,7 +108,9 @@ def weak(
         widths = sorted({2 * rung[k].half + 1 for rung in rungs})
         reach = f"{widths[0]} to {widths[-1]}" if len(widths) > 1 else f"{widths[0]}"
         notes.append(f"axis {name}: test functions of {reach} points")
-    return WeakSamples(record, jet, tuple(rungs), tuple(coarser), tuple(noise), notes=tuple(notes))
+    return WeakSamples(
+        record, jet, tuple(rungs), tuple(coarser), tuple(noise), min(shares), notes=tuple(notes)
+    )
 
 
 def _combined(lists: Sequence[Sequence[Bump]]) -> tuple[list[tuple[Bump, ...]], list[int]]:

@@ -10,7 +10,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from symeq.ansatz.linear import LinearAnsatz
-from symeq.data.samples import Samples
+from symeq.data.weak import Sampled
 from symeq.discovery.law import Discovery, Provenance
 from symeq.errors import InvalidInput, NoLaw
 from symeq.search.engine import Ansatz, Engine, Found, Progress
@@ -21,7 +21,7 @@ PACKAGES = ("symeq", "numpy", "scipy", "sympy", "xarray", "pysindy", "deap")
 
 
 def discover(
-    ansatz: Ansatz, samples: Samples, engine: Engine | None = None, *, progress: Progress | None = None
+    ansatz: Ansatz, samples: Sampled, engine: Engine | None = None, *, progress: Progress | None = None
 ) -> Discovery:
     """Find the member of the ansatz that the samples support.
 
@@ -70,7 +70,7 @@ def discover(
 
 
 def from_coefficients(
-    ansatz: LinearAnsatz, beta: np.ndarray, *, engine: str, seconds: float, samples: Samples
+    ansatz: LinearAnsatz, beta: np.ndarray, *, engine: str, seconds: float, samples: Sampled
 ) -> Discovery:
     """Another program's coefficients in the free coordinates of an ansatz, as a row to compare with."""
     support = tuple(int(k) for k in np.flatnonzero(beta))
@@ -80,7 +80,7 @@ def from_coefficients(
 
 
 def _discovery(
-    ansatz: LinearAnsatz, samples: Samples, found: Found, engine: str, seconds: float, seed: int | None
+    ansatz: LinearAnsatz, samples: Sampled, found: Found, engine: str, seconds: float, seed: int | None
 ) -> Discovery:
     noise = {str(u): float(s) for u, s in zip(samples.jet.dependent, samples.noise, strict=True)}
     provenance = Provenance(

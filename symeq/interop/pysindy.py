@@ -17,7 +17,8 @@ from sklearn.utils.validation import check_is_fitted
 
 from symeq.ansatz.linear import LinearAnsatz, linear_ansatz
 from symeq.data.records import Record
-from symeq.data.samples import Samples, sample
+from symeq.data.samples import sample
+from symeq.data.weak import Sampled
 from symeq.discovery import Discovery, from_coefficients
 from symeq.errors import InvalidInput
 from symeq.geometry.jet import Jet
@@ -280,7 +281,7 @@ def _orders(jet: Jet, derivative: sp.Symbol) -> list[tuple[sp.Symbol, int]]:
     return [(x, order) for x, order in zip(jet.independent, index, strict=True) if order]
 
 
-def plain_pysindy(record: Record, ansatz: LinearAnsatz, *, samples: Samples | None = None) -> Discovery:
+def plain_pysindy(record: Record, ansatz: LinearAnsatz, *, samples: Sampled | None = None) -> Discovery:
     """What PySINDy with its defaults finds in the library of an ansatz, without the symmetry.
 
     ``ps.SINDy()``: STLSQ with threshold 0.1, second-order finite differences in time (and in space), on the

@@ -26,7 +26,8 @@ class Factors:
     L - B_0]`, components stacked and divided by their scale; ``noise[b]`` the Gram matrix that the noise
     alone adds to it. ``scales`` (lead,); ``rows`` counts stacked rows, ``independent`` those that do not
     share a stencil, ``effective`` the samples that smoothing leaves distinct, ``undefined`` the samples left
-    out because a term has no finite value there; ``square`` is the sum of squares of the left-hand sides.
+    out because a term has no finite value there; ``square`` is the sum of squares of the left-hand sides;
+    ``certain`` the share of the noise that no good fit puts in doubt, the error of quadrature.
     """
 
     triangles: np.ndarray
@@ -37,6 +38,7 @@ class Factors:
     effective: float
     undefined: int
     square: float
+    certain: float = 0.0
 
     @property
     def unknowns(self) -> int:

@@ -64,23 +64,30 @@ class Columns:
     def noise(self, jets: Mapping[Symbol, np.ndarray], covariance: np.ndarray, rows: int) -> np.ndarray:
         r"""Sum over samples of :math:`\nabla\theta\, \Sigma\, \nabla\theta^T` (column, column)."""
         result = np.zeros((self.size, self.size))
-        values, vectors = np.linalg.eigh(covariance)
-        kept = values > values.max(initial=0.0) * 1e-14
-        if not self._slots or not kept.any():
+        if not self._slots or not np.diag(covariance).any():
             return result
-        with np.errstate(all="ignore"):
-            slopes = self._slopes(*self._arguments(jets, covariance))
-        defined = np.isfinite(np.broadcast_arrays(*slopes, np.zeros(rows))).all(axis=0)
+        spread = self.spread(jets, covariance, rows)
+        defined = np.isfinite(spread).all(axis=(0, 1))
         # A term such as sqrt(u) has no slope at u = 0: the other rows stand for those.
         share = rows / max(1, int(defined.sum()))
-        for direction in (vectors[:, kept] * np.sqrt(values[kept])).T:
-            spread = np.zeros((rows, self.size))
-            for (k, j), slope in zip(self._slots, slopes, strict=True):
-                if direction[j]:
-                    spread[:, k] += direction[j] * slope
-            spread = spread[defined]
-            result += spread.T @ spread
+        for direction in spread:
+            result += direction[:, defined] @ direction[:, defined].T
         return result * share
+
+    def spread(self, jets: Mapping[Symbol, np.ndarray], covariance: np.ndarray, rows: int) -> np.ndarray:
+        r"""How far independent unit noises move the columns, :math:`\nabla\theta\, \Sigma^{1/2}` (noise,
+        column, sample)."""
+        values, vectors = np.linalg.eigh(covariance)
+        kept = values > values.max(initial=0.0) * 1e-14
+        directions = (vectors[:, kept] * np.sqrt(values[kept])).T
+        result = np.zeros((len(directions), self.size, rows))
+        with np.errstate(all="ignore"):
+            slopes = self._slopes(*self._arguments(jets, covariance))
+            for direction, spread in zip(directions, result, strict=True):
+                for (k, j), slope in zip(self._slots, slopes, strict=True):
+                    if direction[j]:
+                        spread[k] += direction[j] * slope
+        return result
 
     def _arguments(self, jets: Mapping[Symbol, np.ndarray], covariance: np.ndarray) -> list[np.ndarray]:
         return [*(jets[z] for z in self.coordinates), *(covariance[i, j] for i, j in self._entries)]

@@ -13,7 +13,7 @@ from symeq.ansatz.functional import FunctionalAnsatz
 from symeq.ansatz.implicit import ImplicitAnsatz
 from symeq.ansatz.linear import LinearAnsatz
 from symeq.ansatz.relation import RelationAnsatz
-from symeq.data.samples import Samples
+from symeq.data.weak import Sampled
 from symeq.search.selection import FrontEntry
 
 Progress = Callable[[int, int, str], None]
@@ -75,4 +75,4 @@ class Engine(Protocol):
     @property
     def seed(self) -> int | None: ...
 
-    def search(self, ansatz: Any, samples: Samples, progress: Progress | None = None) -> Found: ...
+    def search(self, ansatz: Any, samples: Sampled, progress: Progress | None = None) -> Found: ...

@@ -22,7 +22,8 @@ class Fit:
     """Least squares on one support.
 
     ``beta`` (column,); ``influence`` (block, column), how far each block moves the coefficients; ``left``,
-    the residual sum of squares; ``explained``, the part of it that the noise accounts for.
+    the residual sum of squares; ``explained``, the part of it that the noise accounts for; ``certain``
+    (column,), the variance that the errors of quadrature would have if they were noise.
     """
 
     support: Support
@@ -30,6 +31,7 @@ class Fit:
     influence: np.ndarray
     left: float
     explained: float
+    certain: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -149,7 +151,9 @@ class Evidence:
         scores = np.einsum("bri,br->bi", rows[:, :, :k], residuals) - alpha * noise_scores
         unit = scale[k] / scale[:k]
         left = float(np.sum((triangle @ b) ** 2)) * scale[k] ** 2
-        return Fit(support, beta * unit, scores @ bread.T * unit, left, float(b @ noise @ b) * scale[k] ** 2)
+        explained = float(b @ noise @ b)
+        certain = np.diag(bread) * unit**2 * max(explained, 0.0) * factors.certain / max(1, factors.rows)
+        return Fit(support, beta * unit, scores @ bread.T * unit, left, explained * scale[k] ** 2, certain)
 
     def _trial(self, support: Support, rung: int) -> Trial | None:
         fit = self.fit(support, rung)
@@ -164,6 +168,7 @@ class Evidence:
                 variance = variance + np.maximum(0.0, drift**2 - _variance(fit.influence - other.influence))
         norms = np.maximum(np.linalg.norm(self.totals[rung], axis=0), 1e-300)
         variance = np.maximum(variance, (ROUND_OFF * norms[-1] / norms[list(support)]) ** 2)
+        variance = np.maximum(variance, fit.certain)
         with np.errstate(divide="ignore", invalid="ignore"):
             ratio = np.where(variance > 0, fit.beta**2 / variance, np.inf)
         return Trial(fit, np.sqrt(variance), _normal_equivalent(ratio, self.blocks - 1))
@@ -180,7 +185,7 @@ def _trusted_share(factors: Factors, total: np.ndarray) -> float:
     explained = float(b @ factors.noise.sum(axis=0) @ b)
     left = float(np.sum((total @ b) ** 2))
     certain = 1 - 5 * np.sqrt(2 / factors.independent)
-    return left / explained if left < certain * explained else 1.0
+    return max(left / explained, factors.certain) if left < certain * explained else 1.0
 
 
 def _variance(influence: np.ndarray) -> np.ndarray:

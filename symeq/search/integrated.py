@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import product
 
 import numpy as np
 from sympy import Symbol
@@ -14,11 +15,13 @@ from symeq.data.jetgrid import BLOCKS, JetGrid
 from symeq.data.lattice import Integral, Lattice
 from symeq.data.weak import WeakSamples
 from symeq.errors import InvalidInput
-from symeq.search.assemble import NOISE_ROWS, Factors, coordinates_of, pooled_scales
+from symeq.search.assemble import Factors, coordinates_of, pooled_scales
 from symeq.search.columns import Columns
 from symeq.search.products import Covariances
 from symeq.search.triangle import triangle_of
 
+NOISE_ROWS = 20_000  # points at which the covariance of the functions is taken
+HASH = 2_654_435_761  # Knuth's, for a share of the points without a pattern
 SLAB = 200_000  # values of one function at once
 PENDING = 2_000  # rows of a block that wait for their triangle
 
@@ -37,12 +40,11 @@ def assemble_weak(
     grid = samples.grid(needed)
     covariance = grid.covariance(0)
     columns = Columns(functions, [], needed, covariance != 0)
-    covariances = Covariances(columns, functions, needed)
     place = {function: k for k, function in enumerate(functions)}
     integrals = [Integral(place[atom.inside], atom.index) for atom in form.atoms]
     parts = samples.record.parts
     points = sum(int(np.prod(list(part.sizes.values()))) for part in parts)
-    thin = _Thin(max(1, points // NOISE_ROWS), covariance, covariances, np.zeros((len(functions),) * 2))
+    share = min(1.0, NOISE_ROWS / points)
     reductions = [_Reduction(len(integrals)) for _ in samples.rungs]
     leads = [ansatz.jet.multi_index(lead)[1] for lead in ansatz.leads]
     names = [str(x) for x in ansatz.jet.independent]
@@ -52,28 +54,63 @@ def assemble_weak(
         axes = tuple(part[name].values for name in names)
         periodic = tuple(name in samples.record.periodic for name in names)
         lattice = Lattice(axes, periodic, samples.rungs, form.order, blocks)
-        across = int(np.prod([axis.size for axis in axes[1:]]))
+        thin = _Thin(tuple(map(len, axes)), share)
 
-        def values(span: range, number: int = number, across: int = across) -> np.ndarray:
+        def values(span: range, number: int = number, thin: _Thin = thin) -> np.ndarray:
             jets, rows = _slab(grid, number, span)
-            thin.add(jets, rows)
+            thin.add(jets, span)
             evaluated = columns.evaluate(jets, covariance, rows)
+            across = thin.shape[1:]
             if progress is not None:
-                progress(len(span) * across)
-            shape = tuple(axis.size for axis in parts_axes(grid, number)[1:])
-            return evaluated.T.reshape(len(functions), len(span), *shape)
+                progress(len(span) * int(np.prod(across)))
+            return evaluated.T.reshape(len(functions), len(span), *across)
 
-        for piece in lattice.integrate(values, integrals, max(1, SLAB // across)):
+        step = max(1, SLAB // int(np.prod(thin.shape[1:])))
+        for piece in lattice.integrate(values, integrals, step):
             reductions[piece.rung].add(first + piece.block, piece.rows, piece.left_out)
+        jets, where = thin.samples()
+        covariances = Covariances(columns, functions, needed, jets, covariance)
         for rung, reduction in enumerate(reductions):
-            reduction.finish(
-                first + lattice.count,
-                lattice.squares(rung),
-                max(lattice.effective(rung, index) for index in leads),
-            )
+            noise = _noise(lattice, rung, integrals, covariances, where, thin.share)
+            effective = max(lattice.effective(rung, index) for index in leads)
+            reduction.finish(first + lattice.count, noise, effective)
         first += lattice.count
-    moments = thin.mean()
-    return tuple(reduction.factors(form, moments) for reduction in reductions)
+    return tuple(reduction.factors(form, samples.certain) for reduction in reductions)
+
+
+def _noise(
+    lattice: Lattice,
+    rung: int,
+    integrals: Sequence[Integral],
+    covariances: Covariances,
+    where: np.ndarray,
+    share: float,
+) -> np.ndarray:
+    r"""What noise adds to the Gram matrix of the integrals of each block,
+    :math:`\sum_i V_{fg}(i) \sum_k D^a\varphi_k(i)\, D^b\varphi_k(i)` (block, integral, integral).
+
+    where: the place of each sample on each axis (axis, sample); share: of the points that are samples.
+    """
+    size = len(integrals)
+    result = np.zeros((lattice.count, size, size))
+    covers = [lattice.cover(rung, axis)[..., where[axis]] for axis in range(len(where))]
+    indices = list(dict.fromkeys(integral.index for integral in integrals))
+    of = {index: [k for k, one in enumerate(integrals) if one.index == index] for index in indices}
+    inside = [integral.function for integral in integrals]
+    for block, pieces in enumerate(product(*(range(count) for count in lattice.pieces))):
+        own = [cover[piece] for cover, piece in zip(covers, pieces, strict=True)]
+        near = np.flatnonzero(np.all([cover[0, 0] != 0 for cover in own], axis=0))
+        own, there = [cover[:, :, near] for cover in own], covariances.at(near)
+        for i, a in enumerate(indices):
+            for b in indices[: i + 1]:
+                weights = np.full(near.size, 1 / share)
+                for cover, p, q in zip(own, a, b, strict=True):
+                    weights = weights * cover[p, q]
+                rows, cols = of[a], of[b]
+                sums = there.weighted(weights, [inside[k] for k in rows], [inside[k] for k in cols])
+                result[block][np.ix_(rows, cols)] = sums
+                result[block][np.ix_(cols, rows)] = sums.T
+    return result
 
 
 def parts_axes(grid: JetGrid, part: int) -> list[np.ndarray]:
@@ -107,30 +144,28 @@ def _slab(grid: JetGrid, part: int, span: range) -> tuple[dict[Symbol, np.ndarra
 
 @dataclass
 class _Thin:
-    """The covariance of the functions under noise, a mean over every so many points."""
+    """A share of the points of a part, the same ones whatever the slabs: which, says a hash of the place."""
 
-    stride: int
-    covariance: np.ndarray
-    covariances: Covariances
-    total: np.ndarray
-    passed: int = 0
-    taken: int = 0
+    shape: tuple[int, ...]
+    share: float
+    jets: list[dict[Symbol, np.ndarray]] = field(default_factory=list)
+    places: list[np.ndarray] = field(default_factory=list)
 
-    def add(self, jets: dict[Symbol, np.ndarray], rows: int) -> None:
-        start = -self.passed % self.stride
-        some = {z: column[start :: self.stride] for z, column in jets.items()}
-        self.passed += rows
-        if not some:
-            return
-        finite = np.all([np.isfinite(column) for column in some.values()], axis=0)
-        count = int(finite.sum())
-        if count:
-            some = {z: column[finite] for z, column in some.items()}
-            self.total += self.covariances.sums(some, self.covariance, count)
-            self.taken += count
+    def add(self, jets: dict[Symbol, np.ndarray], span: range) -> None:
+        """Take some points of a slab, those that are finite."""
+        across = int(np.prod(self.shape[1:]))
+        places = np.arange(span.start * across, span.stop * across)
+        taken = (places * HASH) % 2**32 < self.share * 2**32
+        for column in jets.values():
+            taken &= np.isfinite(column)
+        self.jets.append({z: column[taken] for z, column in jets.items()})
+        self.places.append(places[taken])
 
-    def mean(self) -> np.ndarray:
-        return self.total / max(1, self.taken)
+    def samples(self) -> tuple[dict[Symbol, np.ndarray], np.ndarray]:
+        """The coordinates, and the place on each axis (axis, sample)."""
+        jets = {z: np.concatenate([some[z] for some in self.jets]) for z in self.jets[0]}
+        where = np.unravel_index(np.concatenate(self.places), self.shape)
+        return jets, np.stack(where)
 
 
 @dataclass
@@ -139,7 +174,7 @@ class _Reduction:
 
     size: int
     triangles: list[np.ndarray] = field(default_factory=list)
-    squares: list[np.ndarray] = field(default_factory=list)
+    noises: list[np.ndarray] = field(default_factory=list)
     waiting: dict[int, list[np.ndarray]] = field(default_factory=dict)
     counts: list[int] = field(default_factory=list)
     rows: int = 0
@@ -159,21 +194,21 @@ class _Reduction:
         if sum(map(len, waiting)) > PENDING:
             self._fold(block)
 
-    def finish(self, blocks: int, squares: np.ndarray, effective: float) -> None:
+    def finish(self, blocks: int, noise: np.ndarray, effective: float) -> None:
         """A part is over."""
         while len(self.triangles) < blocks:
             self.triangles.append(np.zeros((0, self.size)))
             self.counts.append(0)
         for block in list(self.waiting):
             self._fold(block)
-        self.squares += list(squares)
+        self.noises += list(noise)
         self.effective += effective
 
     def _fold(self, block: int) -> None:
         rows = np.vstack([self.triangles[block], *self.waiting.pop(block)])
         self.triangles[block] = triangle_of(rows)
 
-    def factors(self, form: WeakForm, moments: np.ndarray) -> Factors:
+    def factors(self, form: WeakForm, certain: float) -> Factors:
         """The factors in free coordinates."""
         if not self.rows:
             raise InvalidInput(
@@ -187,20 +222,15 @@ class _Reduction:
         maps[:, unknowns] = form.fixed
         total = triangle_of(np.vstack(self.triangles))
         scales = pooled_scales(total, [maps[a, :unknowns] for a in range(leads)], maps, form.basis)
-        place = {function: k for k, function in enumerate(form.functions)}
-        inside = [place[atom.inside] for atom in form.atoms]
-        spread = moments[np.ix_(inside, inside)]
         stacked = np.zeros((len(self.triangles), size, size))
         noise = np.zeros_like(stacked)
-        indices = np.array([atom.index for atom in form.atoms])
         for block, triangle in enumerate(self.triangles):
             rows = np.vstack([triangle @ maps[a].T / scales[a] for a in range(leads)])
             stacked[block] = triangle_of(rows)
-            overlap = np.ones_like(spread)
-            for axis in range(indices.shape[1]):
-                overlap *= self.squares[block][axis][np.ix_(indices[:, axis], indices[:, axis])]
             for a in range(leads):
-                noise[block] += maps[a] @ (spread * overlap) @ maps[a].T / scales[a] ** 2
+                noise[block] += maps[a] @ self.noises[block] @ maps[a].T / scales[a] ** 2
         square = float(sum(np.sum((total @ maps[a, unknowns] / scales[a]) ** 2) for a in range(leads)))
         effective = max(2.0, self.effective * leads)
-        return Factors(stacked, noise, scales, self.rows * leads, effective, effective, self.left_out, square)
+        return Factors(
+            stacked, noise, scales, self.rows * leads, effective, effective, self.left_out, square, certain
+        )

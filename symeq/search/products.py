@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -9,69 +10,79 @@ from sympy import Expr, Mul, Symbol
 
 from symeq.search.columns import Columns
 
+Powers = tuple[int, ...]
+
 
 class Covariances:
-    r"""Sums over samples of the covariance of functions f, g of noisy coordinates.
+    r"""The covariance of functions f, g of noisy coordinates, at each of some samples.
 
     With :math:`\hat f` the unbiased function (Hermite polynomials for monomials),
     :math:`\hat f \hat g - \widehat{f g}` has the covariance of :math:`\hat f` and :math:`\hat g` as its mean.
     Functions that are no monomials of undifferentiated variables go by their slopes,
     :math:`\nabla \hat f\, \Sigma\, \nabla \hat g^T`.
+
+    jets: coordinates to samples (sample,); covariance: of the coordinates.
     """
 
-    def __init__(self, columns: Columns, functions: Sequence[Expr], coordinates: Sequence[Symbol]) -> None:
-        self.columns, self.coordinates = columns, tuple(coordinates)
-        self.powers = [_powers(function, self.coordinates) for function in functions]
+    def __init__(
+        self,
+        columns: Columns,
+        functions: Sequence[Expr],
+        coordinates: Sequence[Symbol],
+        jets: Mapping[Symbol, np.ndarray],
+        covariance: np.ndarray,
+    ) -> None:
+        rows = len(next(iter(jets.values()))) if jets else 0
+        noisy = [int(j) for j in np.flatnonzero(np.diag(covariance) > 0)]
+        powers = [_powers(function, coordinates) for function in functions]
+        if np.count_nonzero(covariance) > len(noisy):
+            powers = [None] * len(powers)  # differentiated variables share their noise
+        self.exact = np.array([power is not None for power in powers], dtype=bool)
+        self.spread = np.zeros((0, len(functions), rows))
+        if not self.exact.all() and rows:
+            self.spread = columns.spread(jets, covariance, rows)
+        known = [power if power is not None else (0,) * len(coordinates) for power in powers]
+        values = np.stack([jets[z] for z in coordinates]) if coordinates else np.zeros((0, rows))
+        highest = 2 * max((power[j] for power in known for j in noisy), default=0)
+        hermite = {j: _hermite(values[j], covariance[j, j], highest) for j in noisy}
 
-    def sums(self, jets: Mapping[Symbol, np.ndarray], covariance: np.ndarray, rows: int) -> np.ndarray:
-        """The sum over samples (function, function)."""
-        noisy = np.flatnonzero(np.diag(covariance) > 0)
-        apart = np.count_nonzero(covariance) == noisy.size
-        exact = [k for k, powers in enumerate(self.powers) if powers is not None] if apart else []
-        result = np.zeros((len(self.powers),) * 2)
-        if len(exact) < len(self.powers):
-            result = self.columns.noise(jets, covariance, rows)
-        if not exact:
-            return result
-        highest = 2 * max(max(self._exponents(k), default=0) for k in exact)
-        hermite = {int(j): _hermite(jets[self.coordinates[j]], covariance[j, j], highest) for j in noisy}
-        factors: dict[int, np.ndarray] = {}
-        for k in exact:
-            fixed = np.ones(rows)
-            for j, power in enumerate(self._exponents(k)):
-                if j not in hermite and power:
-                    fixed = fixed * jets[self.coordinates[j]] ** power
-            factors[k] = fixed
-        known: dict[tuple[int, ...], np.ndarray] = {}
+        def evaluated(power: Powers) -> np.ndarray:
+            product = np.ones(rows)
+            for j, exponent in enumerate(power):
+                if exponent:
+                    product = product * (hermite[j][exponent] if j in hermite else values[j] ** exponent)
+            return product
 
-        def noisy_part(powers: tuple[int, ...]) -> np.ndarray:
-            if powers not in known:
-                product = np.ones(rows)
-                for j in hermite:
-                    if powers[j]:
-                        product = product * hermite[j][powers[j]]
-                known[powers] = product
-            return known[powers]
+        self.values = np.stack([evaluated(power) for power in known]) if known else np.zeros((0, rows))
+        self.values[~self.exact] = 0.0
+        places: dict[Powers, int] = {}
+        self.pairs = np.zeros((len(known), len(known)), dtype=int)
+        for a, first in enumerate(known):
+            for b, second in enumerate(known[: a + 1]):
+                both = tuple(p + q for p, q in zip(first, second, strict=True))
+                self.pairs[a, b] = self.pairs[b, a] = places.setdefault(both, len(places))
+        self.products = np.stack([evaluated(power) for power in places]) if places else np.zeros((0, rows))
 
-        def only_noisy(powers: Sequence[int]) -> tuple[int, ...]:
-            return tuple(power if j in hermite else 0 for j, power in enumerate(powers))
+    def weighted(self, weights: np.ndarray, first: Sequence[int], second: Sequence[int]) -> np.ndarray:
+        """The sum over samples, each with its weight, for some functions against others (first, second)."""
+        a, b = list(first), list(second)
+        raw = (self.values[a] * weights) @ self.values[b].T
+        result = raw - (self.products @ weights)[self.pairs[np.ix_(a, b)]]
+        by_slopes = ~(self.exact[a][:, None] & self.exact[b][None, :])
+        if by_slopes.any():
+            other = np.zeros_like(result)
+            for one in self.spread:
+                other += (one[a] * weights) @ one[b].T
+            result = np.where(by_slopes, other, result)
+        return np.asarray(result)
 
-        for a in exact:
-            for b in exact:
-                if b < a:
-                    continue
-                first, second = only_noisy(self._exponents(a)), only_noisy(self._exponents(b))
-                both = noisy_part(tuple(p + q for p, q in zip(first, second, strict=True)))
-                value = float(
-                    np.nansum(factors[a] * factors[b] * (noisy_part(first) * noisy_part(second) - both))
-                )
-                result[a, b] = result[b, a] = value
-        return result
-
-    def _exponents(self, k: int) -> tuple[int, ...]:
-        powers = self.powers[k]
-        assert powers is not None
-        return powers
+    def at(self, samples: np.ndarray) -> Covariances:
+        """The same at some of the samples."""
+        other = copy.copy(self)
+        other.values = self.values[:, samples]
+        other.products = self.products[:, samples]
+        other.spread = self.spread[:, :, samples]
+        return other
 
 
 def _hermite(values: np.ndarray, variance: float, highest: int) -> list[np.ndarray]:
@@ -82,7 +93,7 @@ def _hermite(values: np.ndarray, variance: float, highest: int) -> list[np.ndarr
     return found
 
 
-def _powers(function: Expr, coordinates: Sequence[Symbol]) -> tuple[int, ...] | None:
+def _powers(function: Expr, coordinates: Sequence[Symbol]) -> Powers | None:
     powers = [0] * len(coordinates)
     for factor in Mul.make_args(function):
         base, exponent = factor.as_base_exp()

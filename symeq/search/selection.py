@@ -73,8 +73,8 @@ def select(evidence: Evidence, rungs: Sequence[int]) -> Choice:
     uncertainty of that (n independent rows), S is *adequate* where :math:`r_S - n_S \le \delta`.
 
     1. Rungs are asked in the order of their power, the remainder of no law in units of :math:`\delta`; the
-       first one with an adequate support that is significant on half of the rungs that do not hide it gives
-       its smallest.
+       first one with an adequate support that is significant on half of the rungs that hide neither it nor
+       that there is something to explain gives its smallest.
     2. Where none is adequate (clean data, a library too small), the law is the least of
 
        .. math:: B \ln \max(r_S - n_S, \delta) + |S| \, (\ln B + 2 \ln K R)
@@ -187,8 +187,11 @@ def _replaces(evidence: Evidence, rungs: Sequence[int], answer: _Answer, law: Su
 
 
 def _widely_significant(evidence: Evidence, rungs: Sequence[int], law: Support) -> bool:
-    """Whether a law is significant on half of the rungs on which the noise does not hide its columns."""
-    seen = [evidence.significant(law, rung) for rung in rungs if evidence.fit(law, rung) is not None]
+    """Whether a law is significant on half of the rungs on which the noise hides neither its columns nor
+    that there is something to explain."""
+    shown = [rung for rung in rungs if evidence.fit(law, rung) is not None]
+    telling = [rung for rung in shown if (null := evidence.fit((), rung)) and not evidence.blind(null, rung)]
+    seen = [evidence.significant(law, rung) for rung in telling or shown]
     return bool(seen) and 2 * sum(seen) >= len(seen)
 
 

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from symeq.ansatz.linear import LinearAnsatz
-from symeq.data.samples import Samples
-from symeq.data.weak import WeakSamples
+from symeq.data.weak import Sampled, WeakSamples
 from symeq.errors import InvalidInput
 from symeq.search.assemble import assemble
 from symeq.search.engine import Found, Progress
@@ -52,7 +51,7 @@ class SparseRegression:
         )
 
     def search(
-        self, ansatz: LinearAnsatz, samples: Samples | WeakSamples, progress: Progress | None = None
+        self, ansatz: LinearAnsatz, samples: Sampled, progress: Progress | None = None
     ) -> Found:
         """Reduce the samples to factors, then search on these alone."""
         if not isinstance(ansatz, LinearAnsatz):
@@ -91,7 +90,7 @@ class SparseRegression:
         return tuple(int(j) for j in np.flatnonzero(np.abs(np.ravel(optimizer.coef_)) > 0))
 
 
-def _found(evidence: Evidence, choice: Choice, samples: Samples | WeakSamples) -> Found:
+def _found(evidence: Evidence, choice: Choice, samples: Sampled) -> Found:
     fit, rung = choice.trial.fit, choice.rung
     factors = evidence.rungs[rung]
     beta = np.zeros(evidence.unknowns)

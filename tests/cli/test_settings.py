@@ -91,7 +91,7 @@ SYMMETRY = {"symmetry", "generator", "map"}
 ALWAYS = {"independent", "dependent", "parameter", "problem", "budget", "json", "latex", "quiet"}
 LIBRARY = {"lead", "order", "degree", "library", "known"}
 GENETIC = {"relation", "operators", "epochs", "evaluations", "workers", "seed", "resume"}
-DATA = {"rename", "axes", "periodic", "missing"}
+DATA = {"rename", "axes", "periodic", "missing", "weak"}
 FLAGS = {
     "discover": ALWAYS | SYMMETRY | LIBRARY | GENETIC | DATA | {"baseline", "engine"},
     "constraints": ALWAYS | SYMMETRY | LIBRARY,

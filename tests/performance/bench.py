@@ -17,6 +17,7 @@ from tests.performance import (  # noqa: E402
     fields,
     genetic,
     invariants,
+    noise,
     point_symmetries,
     prolongation,
     recovery,
@@ -47,6 +48,9 @@ def main(
             f"lambda-omega, {points} x {points} x {frames}",
             fields.LAMBDA_OMEGA_HEADER,
             fields.lambda_omega(points, frames),
+        ),
+        "noise": lambda: show(
+            f"Success against noise, {draws} draws", noise.HEADER, noise.table(draws, large)
         ),
         "prolongation": lambda: show(
             "Prolongation of all generators", prolongation.HEADER, prolongation.rows(large)

@@ -16,6 +16,7 @@ from symeq.ansatz.implicit import ImplicitAnsatz
 from symeq.ansatz.linear import LinearAnsatz
 from symeq.ansatz.relation import RelationAnsatz, relations_of
 from symeq.data.samples import Samples
+from symeq.data.weak import Sampled
 from symeq.errors import InvalidInput, NoLaw
 from symeq.geometry.calculus import expression_text
 from symeq.latex import expression_latex
@@ -98,7 +99,7 @@ class GeneticProgramming:
     def __str__(self) -> str:
         return "genetic programming"
 
-    def search(self, ansatz: Ansatz, samples: Samples, progress: Progress | None = None) -> Found:
+    def search(self, ansatz: Ansatz, samples: Sampled, progress: Progress | None = None) -> Found:
         """Search the functions of an ansatz, or all relations between its invariants in turn.
 
         Raises InvalidInput for a linear ansatz, NoLaw where nothing fits at all.
@@ -107,6 +108,11 @@ class GeneticProgramming:
             raise InvalidInput(
                 "GeneticProgramming searches functions; a LinearAnsatz has none. Give it"
                 " functional_ansatz(jet, symmetry), or take SparseRegression()."
+            )
+        if not isinstance(samples, Samples):
+            raise InvalidInput(
+                "GeneticProgramming searches functions point by point, and these are integrals against test"
+                " functions. Give it sq.sample(record, jet)."
             )
         saved = None if self.state is None else State(self.state)
         deadline = None if self.seconds is None else time.monotonic() + self.seconds

@@ -1,0 +1,112 @@
+"""The weak form as factors: the same for any slab, unbiased under noise, blind to holes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import symeq as sq
+from symeq.data.testfunctions import Bump
+from symeq.data.weak import weak
+from symeq.errors import InvalidInput
+from symeq.search import integrated
+from symeq.search.integrated import assemble_weak
+from systems import SYSTEMS, add_noise
+
+BURGERS = SYSTEMS["burgers"]
+U, U_X, U_XX = (BURGERS.jet[name] for name in ("u", "u_x", "u_xx"))
+
+
+def burgers(points: int = 64, frames: int = 61) -> sq.Record:
+    return BURGERS.simulate(points=points, frames=frames)
+
+
+def test_a_clean_law_is_found() -> None:
+    ansatz = sq.linear_ansatz(BURGERS.jet, BURGERS.candidates, sq.trivial)
+    law = sq.discover(ansatz, weak(BURGERS.simulate(), BURGERS.jet))
+    found = {term.expression: term.value for term in law.terms if term.value}
+    assert found == {U * U_X: pytest.approx(-1, rel=2e-3), U_XX: pytest.approx(0.1, rel=2e-3)}
+
+
+def test_slabs_of_any_size_give_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    ansatz = sq.linear_ansatz(BURGERS.jet, [U, U * U_X, U_XX], sq.trivial)
+    samples = weak(add_noise(burgers(), 0.1, 0), BURGERS.jet)
+    whole = assemble_weak(ansatz, samples)
+    for slab in (64, 640, 2000):
+        monkeypatch.setattr(integrated, "SLAB", slab)
+        monkeypatch.setattr(integrated, "PENDING", slab)
+        for one, other in zip(assemble_weak(ansatz, samples), whole, strict=True):
+            grams = [np.einsum("bij,bik->bjk", f.triangles, f.triangles) for f in (one, other)]
+            assert np.allclose(*grams, rtol=1e-10, atol=1e-10 * np.abs(grams[1]).max())
+            assert np.allclose(one.noise, other.noise, rtol=1e-10, atol=1e-10 * np.abs(other.noise).max())
+
+
+@pytest.mark.parametrize("name", ["hopf", "burgers"])
+def test_the_noise_matrix_is_what_noise_adds(name: str) -> None:
+    """The Gram matrix of noisy data less the noise matrix is that of clean data, within the spread of 16
+    draws."""
+    system = SYSTEMS[name]
+    clean = burgers() if name == "burgers" else system.simulate(trajectories=4)
+    terms = [U, U * U_X, U**3, U_XX] if name == "burgers" else sq.monomials(*system.jet.dependent, degree=3)
+    symmetry = sq.trivial if name == "burgers" else sq.rotation("x", "y")
+    ansatz = sq.linear_ansatz(system.jet, terms, symmetry)
+    bumps = [Bump(10, stride=5)] * len(system.jet.independent)
+    level = 0.2
+    deviations = tuple(
+        level * float(np.std(np.concatenate([part[str(u)].values.ravel() for part in clean.parts])))
+        for u in system.jet.dependent
+    )
+
+    def gram(record: sq.Record, noise: tuple[float, ...]) -> tuple[np.ndarray, np.ndarray]:
+        samples = replace(weak(record, system.jet, bumps), noise=noise)
+        [factors] = assemble_weak(ansatz, samples)
+        square = np.einsum("bij,bik->jk", factors.triangles, factors.triangles)
+        return square * factors.scales[0] ** 2, factors.noise.sum(axis=0) * factors.scales[0] ** 2
+
+    exact, _ = gram(clean, (0.0,) * len(deviations))
+    draws = [gram(add_noise(clean, level, seed), deviations) for seed in range(16)]
+    corrected = np.array([square - noise for square, noise in draws])
+    spread = corrected.std(axis=0) / np.sqrt(len(draws) - 1)
+    assert np.mean(np.abs(corrected.mean(axis=0) - exact) <= 3.5 * spread + 1e-12) > 0.9
+    raw = np.mean([square for square, _ in draws], axis=0)
+    left = [abs(gram[-1, -1] - exact[-1, -1]) for gram in (corrected.mean(axis=0), raw)]
+    assert left[0] < 0.2 * left[1]
+
+
+def test_tests_over_a_hole_are_left_out() -> None:
+    """A logarithm that is not defined at one point costs the tests around it, and they are counted."""
+    jet = sq.Jet("t x", "u", order=2)
+    t, x = np.linspace(0, 1, 41), np.linspace(0, 1, 41)
+    values = 2 + np.sin(3 * t)[:, None] * np.cos(2 * x)
+    values[20, 20] = -1.0
+    record = sq.field({"t": t, "x": x}, {"u": values})
+    ansatz = sq.linear_ansatz(jet, [jet["u"], jet.parse("log(u)")], sq.trivial)
+    samples = weak(record, jet, [Bump(8, stride=4)] * 2)
+    [factors] = assemble_weak(ansatz, samples)
+    assert factors.rows + factors.undefined == 49
+    assert factors.undefined == 9
+    assert np.isfinite(factors.triangles).all()
+
+
+def test_a_term_that_is_nowhere_defined_is_refused() -> None:
+    jet = sq.Jet("t", "x")
+    record = sq.trajectories(np.linspace(0, 1, 60), -2 - np.sin(np.linspace(0, 3, 60))[:, None], "x")
+    ansatz = sq.linear_ansatz(jet, [jet["x"], jet.parse("log(x)")], sq.trivial)
+    with pytest.raises(InvalidInput, match="No test function lies on values that are all defined"):
+        assemble_weak(ansatz, weak(record, jet))
+
+
+def test_parts_of_unequal_length_and_uneven_times() -> None:
+    """Damped rotation from three runs of different times."""
+    jet, rng = sq.Jet("t", "x y"), np.random.default_rng(0)
+    times = [np.sort(rng.uniform(0, 6, size)) for size in (150, 200, 251)]
+    runs = [
+        np.exp(-0.1 * t)[:, None] * np.stack([np.cos(t + k), -np.sin(t + k)], 1) for k, t in enumerate(times)
+    ]
+    ansatz = sq.linear_ansatz(jet, sq.monomials(*jet.dependent, degree=2), sq.trivial)
+    law = sq.discover(ansatz, weak(sq.trajectories(times, runs), jet))
+    found = {(str(t.lead), str(t.expression)): t.value for t in law.terms if t.value}
+    assert set(found) == {("x_t", "x"), ("x_t", "y"), ("y_t", "x"), ("y_t", "y")}
+    assert found["x_t", "y"] == pytest.approx(1, rel=5e-3)
