@@ -59,7 +59,7 @@ def measure(cell: Cell, draws: int) -> tuple[str, ...]:
     jet = system.jet
     symmetry = read_symmetry(cell.symmetry, jet) if cell.symmetry else sq.trivial
     allowed = sq.linear_ansatz(jet, sq.monomials(*jet.dependent, degree=cell.degree), symmetry)
-    truth = _coefficients(system.law)
+    truth = coefficients(system.law)
     exact, errors, covered = 0, [], []
     begun = time.perf_counter()
     for draw in range(draws):
@@ -76,7 +76,7 @@ def measure(cell: Cell, draws: int) -> tuple[str, ...]:
             if at in found and np.isfinite(found[at].standard_error)
         ]
     seconds = (time.perf_counter() - begun) / draws
-    true = _unknowns(allowed, truth)
+    true = true_unknowns(allowed, truth)
     forced = " forced" if allowed.unknowns == true else ""
     name = "PySINDy, defaults" if cell.plain else cell.symmetry or "none"
     return (
@@ -92,7 +92,7 @@ def measure(cell: Cell, draws: int) -> tuple[str, ...]:
     )
 
 
-def _coefficients(law: dict[sp.Symbol, sp.Expr]) -> Law:
+def coefficients(law: dict[sp.Symbol, sp.Expr]) -> Law:
     return {
         (lead, term): float(value)
         for lead, rhs in law.items()
@@ -100,7 +100,7 @@ def _coefficients(law: dict[sp.Symbol, sp.Expr]) -> Law:
     }
 
 
-def _unknowns(allowed: sq.LinearAnsatz, truth: Law) -> int:
+def true_unknowns(allowed: sq.LinearAnsatz, truth: Law) -> int:
     """How many of the allowed unknowns differ from zero in the true law."""
     return sum(
         any((allowed.leads[a], allowed.libraries[a].terms[m]) in truth for a, m in vector)
