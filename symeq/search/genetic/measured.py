@@ -13,6 +13,7 @@ from sympy import Expr, Symbol, lambdify
 from symeq.ansatz.functional import FunctionalAnsatz
 from symeq.ansatz.weights import scaled_coordinates, weight_of
 from symeq.data.samples import Samples
+from symeq.data.slabs import deviation, held
 from symeq.data.units import record_units
 from symeq.errors import InvalidInput
 from symeq.geometry.fields import VectorField
@@ -164,10 +165,7 @@ def search_rung(samples: Samples) -> int:
 
 def is_clean(samples: Samples) -> bool:
     """Whether the noise of every variable is negligible."""
-    spreads = [
-        float(np.std(np.concatenate([part[str(u)].values.ravel() for part in samples.record.parts])))
-        for u in samples.jet.dependent
-    ]
+    spreads = [deviation([held(part[str(u)]) for part in samples.record.parts]) for u in samples.jet.dependent]
     return all(s <= CLEAN * spread for s, spread in zip(samples.noise, spreads, strict=True))
 
 
