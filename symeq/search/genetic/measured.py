@@ -165,7 +165,9 @@ def search_rung(samples: Samples) -> int:
 
 def is_clean(samples: Samples) -> bool:
     """Whether the noise of every variable is negligible."""
-    spreads = [deviation([held(part[str(u)]) for part in samples.record.parts]) for u in samples.jet.dependent]
+    spreads = [
+        deviation([held(part[str(u)]) for part in samples.record.parts]) for u in samples.jet.dependent
+    ]
     return all(s <= CLEAN * spread for s, spread in zip(samples.noise, spreads, strict=True))
 
 
