@@ -24,11 +24,13 @@ class Integral:
 
 @dataclass(frozen=True)
 class Integrals:
-    """The tests of one centre along the first axis: ``rows`` (test, column), on one rung, of one block."""
+    """Tests of one centre along the first axis: ``rows`` (test, column), on one rung, of one block;
+    ``tests`` (test,), their numbers on the lattice."""
 
     rung: int
     block: int
     rows: np.ndarray
+    tests: np.ndarray
     left_out: int
 
 
@@ -74,6 +76,10 @@ class Lattice:
         points = self.axes[axis]
         edges = np.linspace(points[0], points[-1], self.pieces[axis] + 1)[1:-1]
         return np.searchsorted(edges, self.tests(rung, axis).positions, side="right")
+
+    def size(self, rung: int) -> int:
+        """How many tests a rung has."""
+        return int(np.prod([self.tests(rung, axis).count for axis in range(len(self.axes))]))
 
     def cover(self, rung: int, axis: int) -> np.ndarray:
         r"""How much a point weighs in the tests of each piece, :math:`\sum_k \varphi_k^{(a)}
@@ -220,4 +226,6 @@ class _Running:
                 for tile in range(self.pieces):
                     mine = self.across == tile
                     block = int(self.tiles[k]) * self.pieces + tile
-                    yield Integrals(self.rung, block, rows[:, mine & good].T, int(np.sum(mine & ~good)))
+                    inside = np.flatnonzero(mine & good)
+                    tests = int(k) * self.across.size + inside
+                    yield Integrals(self.rung, block, rows[:, inside].T, tests, int(np.sum(mine & ~good)))

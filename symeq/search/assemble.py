@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from sympy import Expr, Symbol
@@ -18,6 +19,12 @@ from symeq.search.triangle import triangle_of
 NOISE_ROWS = 60_000  # the noise Gram matrix is a mean over rows: this many of them give it to better than 1 %
 
 
+class ScoreNoise(Protocol):
+    """The covariance of the scores of some columns against a residual (see `symeq.search.scores`)."""
+
+    def covariance(self, support: Sequence[int], residual: np.ndarray) -> np.ndarray: ...
+
+
 @dataclass(frozen=True)
 class Factors:
     r"""What the data say about an ansatz, in its free coordinates; everything else is done on this.
@@ -27,7 +34,8 @@ class Factors:
     alone adds to it. ``scales`` (lead,); ``rows`` counts stacked rows, ``independent`` those that do not
     share a stencil, ``effective`` the samples that smoothing leaves distinct, ``undefined`` the samples left
     out because a term has no finite value there; ``square`` is the sum of squares of the left-hand sides;
-    ``certain`` the share of the noise that no good fit puts in doubt, the error of quadrature.
+    ``certain`` the share of the noise that no good fit puts in doubt, the error of quadrature; ``scores`` how
+    far the noise moves the normal equations, where that is known.
     """
 
     triangles: np.ndarray
@@ -39,6 +47,7 @@ class Factors:
     undefined: int
     square: float
     certain: float = 0.0
+    scores: ScoreNoise | None = None
 
     @property
     def unknowns(self) -> int:

@@ -23,7 +23,8 @@ class Fit:
 
     ``beta`` (column,); ``influence`` (block, column), how far each block moves the coefficients; ``left``,
     the residual sum of squares; ``explained``, the part of it that the noise accounts for; ``certain``
-    (column,), the variance that the errors of quadrature would have if they were noise.
+    (column,), the variance that the errors of quadrature would have if they were noise; ``known`` (column,),
+    the variance that follows from the noise, where it does.
     """
 
     support: Support
@@ -32,6 +33,7 @@ class Fit:
     left: float
     explained: float
     certain: np.ndarray
+    known: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,8 @@ class Evidence:
               \alpha = \lambda (1 - 2/n), \quad \lambda = \min_b \frac{b^T M b}{b^T N b}
 
     (errors in variables, with Fuller's modification; 1 in place of lambda where it is so much above 1 that
-    the columns do not explain the data). The variance of beta is that of its blocks,
+    the columns do not explain the data). The variance of beta follows from the noise, where that is known as
+    it is for the weak form (:class:`symeq.search.scores.Scores`); else it is that of its blocks,
     :math:`\sum_b \psi_b \psi_b^T` with the influence :math:`\psi_b` of block b, plus the square of what the
     coefficient drifts to the next coarser rung, as far as that is more than chance: an artefact of
     differentiation drifts, a law does not.
@@ -153,13 +156,23 @@ class Evidence:
         left = float(np.sum((triangle @ b) ** 2)) * scale[k] ** 2
         explained = float(b @ noise @ b)
         certain = np.diag(bread) * unit**2 * max(explained, 0.0) * factors.certain / max(1, factors.rows)
-        return Fit(support, beta * unit, scores @ bread.T * unit, left, explained * scale[k] ** 2, certain)
+        known = None
+        if factors.scores is not None and k:
+            moved = np.zeros(self.unknowns + 1)
+            moved[use] = b / scale
+            spread = factors.scores.covariance(chosen, moved) / np.outer(scale[:k], scale[:k])
+            known = np.einsum("ij,jk,ik->i", bread, spread, bread) * unit**2
+            # A law that does not explain the data to the noise errs by what it leaves, too.
+            known = known * (1.0 if adequate else max(1.0, ratio))
+        return Fit(
+            support, beta * unit, scores @ bread.T * unit, left, explained * scale[k] ** 2, certain, known
+        )
 
     def _trial(self, support: Support, rung: int) -> Trial | None:
         fit = self.fit(support, rung)
         if fit is None:
             return None
-        variance = _variance(fit.influence)
+        variance = _variance(fit.influence) if fit.known is None else fit.known
         beside, share = self._beside(rung)
         if beside is not None:
             other = self.fit(support, beside)
@@ -171,6 +184,8 @@ class Evidence:
         variance = np.maximum(variance, fit.certain)
         with np.errstate(divide="ignore", invalid="ignore"):
             ratio = np.where(variance > 0, fit.beta**2 / variance, np.inf)
+        if fit.known is not None:
+            return Trial(fit, np.sqrt(variance), np.minimum(ratio, LARGEST_Z2))
         return Trial(fit, np.sqrt(variance), _normal_equivalent(ratio, self.blocks - 1))
 
 

@@ -18,6 +18,7 @@ from symeq.errors import InvalidInput
 from symeq.search.assemble import Factors, coordinates_of, pooled_scales
 from symeq.search.columns import Columns
 from symeq.search.products import Covariances
+from symeq.search.scores import MOST, POINTS, Scores
 from symeq.search.triangle import triangle_of
 
 NOISE_ROWS = 20_000  # points at which the covariance of the functions is taken
@@ -45,7 +46,8 @@ def assemble_weak(
     parts = samples.record.parts
     points = sum(int(np.prod(list(part.sizes.values()))) for part in parts)
     share = min(1.0, NOISE_ROWS / points)
-    reductions = [_Reduction(len(integrals)) for _ in samples.rungs]
+    every = max(1, round(share * points / POINTS))
+    reductions = [_Reduction(len(integrals), Scores(tuple(integrals))) for _ in samples.rungs]
     leads = [ansatz.jet.multi_index(lead)[1] for lead in ansatz.leads]
     names = [str(x) for x in ansatz.jet.independent]
     blocks = max(1, round(BLOCKS / len(parts)))
@@ -55,6 +57,7 @@ def assemble_weak(
         periodic = tuple(name in samples.record.periodic for name in names)
         lattice = Lattice(axes, periodic, samples.rungs, form.order, blocks)
         thin = _Thin(tuple(map(len, axes)), share)
+        holds = [lattice.size(rung) * len(integrals) <= MOST for rung in range(len(samples.rungs))]
 
         def values(span: range, number: int = number, thin: _Thin = thin) -> np.ndarray:
             jets, rows = _slab(grid, number, span)
@@ -66,14 +69,23 @@ def assemble_weak(
             return evaluated.T.reshape(len(functions), len(span), *across)
 
         step = max(1, SLAB // int(np.prod(thin.shape[1:])))
+        held = [
+            np.zeros((lattice.size(rung), len(integrals))) if few else None for rung, few in enumerate(holds)
+        ]
         for piece in lattice.integrate(values, integrals, step):
             reductions[piece.rung].add(first + piece.block, piece.rows, piece.left_out)
+            if (kept := held[piece.rung]) is not None:
+                kept[piece.tests] = piece.rows
         jets, where = thin.samples()
         covariances = Covariances(columns, functions, needed, jets, covariance)
+        some = np.arange(0, where.shape[1], every)
+        there = covariances.at(some)
         for rung, reduction in enumerate(reductions):
             noise = _noise(lattice, rung, integrals, covariances, where, thin.share)
             effective = max(lattice.effective(rung, index) for index in leads)
             reduction.finish(first + lattice.count, noise, effective)
+            if (kept := held[rung]) is not None and len(some):
+                reduction.scores.add(lattice, rung, kept, there, where[:, some], thin.share / every)
         first += lattice.count
     return tuple(reduction.factors(form, samples.certain) for reduction in reductions)
 
@@ -173,6 +185,7 @@ class _Reduction:
     """The running factors of one rung, over the atoms."""
 
     size: int
+    scores: Scores
     triangles: list[np.ndarray] = field(default_factory=list)
     noises: list[np.ndarray] = field(default_factory=list)
     waiting: dict[int, list[np.ndarray]] = field(default_factory=dict)
@@ -231,6 +244,16 @@ class _Reduction:
                 noise[block] += maps[a] @ self.noises[block] @ maps[a].T / scales[a] ** 2
         square = float(sum(np.sum((total @ maps[a, unknowns] / scales[a]) ** 2) for a in range(leads)))
         effective = max(2.0, self.effective * leads)
+        self.scores.maps = maps / scales[:, None, None]
         return Factors(
-            stacked, noise, scales, self.rows * leads, effective, effective, self.left_out, square, certain
+            stacked,
+            noise,
+            scales,
+            self.rows * leads,
+            effective,
+            effective,
+            self.left_out,
+            square,
+            certain,
+            self.scores if self.scores.fields else None,
         )

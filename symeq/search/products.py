@@ -76,6 +76,17 @@ class Covariances:
             result = np.where(by_slopes, other, result)
         return np.asarray(result)
 
+    def at_each(self) -> np.ndarray:
+        """The covariances at each sample (sample, function, function)."""
+        result = np.einsum("an,bn->nab", self.values, self.values) - self.products[self.pairs].transpose(
+            2, 0, 1
+        )
+        by_slopes = ~(self.exact[:, None] & self.exact[None, :])
+        if by_slopes.any():
+            other = np.einsum("jan,jbn->nab", self.spread, self.spread)
+            result = np.where(by_slopes, other, result)
+        return np.asarray(result)
+
     def at(self, samples: np.ndarray) -> Covariances:
         """The same at some of the samples."""
         other = copy.copy(self)

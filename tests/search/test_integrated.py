@@ -12,6 +12,7 @@ from symeq.data.testfunctions import Bump
 from symeq.data.weak import weak
 from symeq.errors import InvalidInput
 from symeq.search import integrated
+from symeq.search.fitting import Evidence
 from symeq.search.integrated import assemble_weak
 from systems import SYSTEMS, add_noise
 
@@ -110,3 +111,22 @@ def test_parts_of_unequal_length_and_uneven_times() -> None:
     found = {(str(t.lead), str(t.expression)): t.value for t in law.terms if t.value}
     assert set(found) == {("x_t", "x"), ("x_t", "y"), ("y_t", "x"), ("y_t", "y")}
     assert found["x_t", "y"] == pytest.approx(1, rel=5e-3)
+
+
+def test_standard_errors_are_those_that_noise_gives() -> None:
+    """Over 30 draws the spread of a coefficient is the standard error that each draw tells, within a third;
+    that of blocks of overlapping tests is off by more."""
+    system = SYSTEMS["hopf"]
+    clean = system.simulate(trajectories=3)
+    x, y = system.jet.dependent
+    ansatz = sq.linear_ansatz(system.jet, sq.monomials(x, y, degree=3), sq.rotation(x, y))
+    support = (0, 1, 2)
+    found, told = [], []
+    for seed in range(30):
+        samples = weak(add_noise(clean, 0.1, seed), system.jet, [Bump(20, stride=5)])
+        fit = Evidence(assemble_weak(ansatz, samples), samples.coarser).fit(support, 0)
+        assert fit is not None and fit.known is not None
+        found.append(fit.beta)
+        told.append(np.sqrt(fit.known))
+    ratio = np.std(found, axis=0) / np.median(told, axis=0)
+    assert np.all((ratio > 0.65) & (ratio < 1.5))

@@ -1,0 +1,101 @@
+"""How far noise moves the normal equations of the weak form: standard errors from what the noise is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from symeq.data.lattice import Integral, Lattice
+from symeq.search.products import Covariances
+
+MOST = 3_000_000  # integrals of one part and rung that are held for this
+POINTS = 1_500  # at which it is computed, over all parts
+
+
+@dataclass
+class Scores:
+    r"""The covariance of the scores :math:`\sum_k g_k e_k`, of columns g against the noise e of a residual.
+
+    With :math:`h_a(i) = \sum_k g_k D^a\varphi_k(i)` the noise at a point i enters the score of a residual
+    :math:`\sum_x w_x \int D^{a_x}\varphi f_x` as :math:`\sum_x w_x h_{a_x}(i)\, \delta f_x(i)`, so that
+
+    .. math:: \mathrm{Cov} = \sum_i \sum_{xy} w_x w_y\, h_{a_x}(i)\, h_{a_y}(i)^T V_{f_x f_y}(i)
+
+    Rows that overlap share their noise, and telescope where derivatives fall on the test functions: blocks
+    of them count their edges too much. ``integrals`` (integral,); ``maps`` (lead, column, integral) from
+    integrals to the columns of the fit, each divided by the scale of its lead.
+    """
+
+    integrals: tuple[Integral, ...]
+    maps: np.ndarray = field(default_factory=lambda: np.zeros((0, 0, 0)))
+    fields: list[np.ndarray] = field(default_factory=list)
+    spreads: list[np.ndarray] = field(default_factory=list)
+
+    def add(
+        self,
+        lattice: Lattice,
+        rung: int,
+        held: np.ndarray,
+        covariances: Covariances,
+        where: np.ndarray,
+        share: float,
+    ) -> None:
+        """A part: ``held`` (test, integral), its integrals; ``where`` (axis, sample) the points, and
+        ``share`` how many of all they are."""
+        tests, weights = _tests_over(lattice, rung, where)
+        gathered = held[tests]
+        indices = self.indices
+        fields = np.zeros((len(indices), where.shape[1], held.shape[1]))
+        for k, index in enumerate(indices):
+            own = np.ones(tests.shape)
+            for axis, order in enumerate(index):
+                own = own * weights[axis][order]
+            fields[k] = np.einsum("iw,iwc->ic", own, gathered)
+        self.fields.append(fields)
+        self.spreads.append(covariances.at_each() / share)
+
+    @property
+    def indices(self) -> list[tuple[int, ...]]:
+        """The derivatives that fall on test functions."""
+        return list(dict.fromkeys(integral.index for integral in self.integrals))
+
+    def covariance(self, support: Sequence[int], residual: np.ndarray) -> np.ndarray:
+        """Of the scores of some columns (column, column), for a residual combined of all (column,)."""
+        place = {index: k for k, index in enumerate(self.indices)}
+        total = np.zeros((len(support), len(support)))
+        for fields, spread in zip(self.fields, self.spreads, strict=True):
+            moved = np.zeros((fields.shape[1], len(support), spread.shape[1]))
+            for maps in self.maps:
+                columns = fields @ maps[list(support)].T
+                for integral, weight in zip(self.integrals, maps.T @ residual, strict=True):
+                    if weight:
+                        moved[:, :, integral.function] += weight * columns[place[integral.index]]
+            noisy = moved @ spread
+            total += np.einsum("isf,itf->st", noisy, moved)
+        return total
+
+
+def _tests_over(lattice: Lattice, rung: int, where: np.ndarray) -> tuple[np.ndarray, list[list[np.ndarray]]]:
+    """The tests whose supports hold each point (sample, test), and their weights there by axis and order."""
+    places: list[np.ndarray] = []
+    weights: list[list[np.ndarray]] = []
+    for axis, points in enumerate(where):
+        tests = lattice.tests(rung, axis)
+        matrices = [tests.matrix(order, range(tests.size)) for order in range(len(tests.stencils))]
+        touched = np.any([matrix != 0 for matrix in matrices], axis=0)
+        most = max(1, int(touched.sum(axis=0).max()))
+        # The tests that touch a point come first, in order.
+        chosen = np.argsort(~touched, axis=0, kind="stable")[:most][:, points]
+        places.append(chosen.T)
+        weights.append([matrix[chosen, points].T for matrix in matrices])
+    flat = np.zeros((where.shape[1], 1), dtype=int)
+    shaped: list[list[np.ndarray]] = []
+    for axis, chosen in enumerate(places):
+        count = lattice.tests(rung, axis).count
+        width = flat.shape[1]
+        flat = (flat[:, :, None] * count + chosen[:, None, :]).reshape(len(flat), -1)
+        shaped = [[np.repeat(own, chosen.shape[1], axis=1) for own in done] for done in shaped]
+        shaped.append([np.tile(own, (1, width)) for own in weights[axis]])
+    return flat, shaped
