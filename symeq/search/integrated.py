@@ -51,13 +51,20 @@ def assemble_weak(
     leads = [ansatz.jet.multi_index(lead)[1] for lead in ansatz.leads]
     names = [str(x) for x in ansatz.jet.independent]
     blocks = max(1, round(BLOCKS / len(parts)))
-    first = 0
-    for number, part in enumerate(parts):
-        axes = tuple(part[name].values for name in names)
-        periodic = tuple(name in samples.record.periodic for name in names)
-        lattice = Lattice(axes, periodic, samples.rungs, form.order, blocks)
-        thin = _Thin(tuple(map(len, axes)), share)
-        holds = [lattice.size(rung) * len(integrals) <= MOST for rung in range(len(samples.rungs))]
+    periodic = tuple(name in samples.record.periodic for name in names)
+    lattices = [
+        Lattice(tuple(part[name].values for name in names), periodic, samples.rungs, form.order, blocks)
+        for part in parts
+    ]
+    # Of all parts or of none: the scores of some would pass for those of all.
+    holds = [
+        max(lattice.size(rung) for lattice in lattices) * len(integrals) <= MOST
+        for rung in range(len(samples.rungs))
+    ]
+    first = passed = 0
+    for number, lattice in enumerate(lattices):
+        thin = _Thin(tuple(map(len, lattice.axes)), share, passed)
+        passed += int(np.prod(thin.shape))
 
         def values(span: range, number: int = number, thin: _Thin = thin) -> np.ndarray:
             jets, rows = _slab(grid, number, span)
@@ -78,7 +85,7 @@ def assemble_weak(
                 kept[piece.tests] = piece.rows
         jets, where = thin.samples()
         covariances = Covariances(columns, functions, needed, jets, covariance)
-        some = np.arange(0, where.shape[1], every)
+        some = np.flatnonzero(thin.chosen(thin.share / every))
         there = covariances.at(some)
         for rung, reduction in enumerate(reductions):
             noise = _noise(lattice, rung, integrals, covariances, where, thin.share)
@@ -125,14 +132,14 @@ def _noise(
     return result
 
 
-def parts_axes(grid: JetGrid, part: int) -> list[np.ndarray]:
+def _axes(grid: JetGrid, part: int) -> list[np.ndarray]:
     """The coordinates of one part, by axis."""
     return [grid.record.parts[part][str(x)].values for x in grid.jet.independent]
 
 
 def _slab(grid: JetGrid, part: int, span: range) -> tuple[dict[Symbol, np.ndarray], int]:
     """The coordinates on a range of the first axis, nan where a stencil does not fit."""
-    sizes = [axis.size for axis in parts_axes(grid, part)]
+    sizes = [axis.size for axis in _axes(grid, part)]
     operators = grid.operators(part)[0]
     asked = [span, *(range(size) for size in sizes[1:])]
     inside = [
@@ -156,10 +163,14 @@ def _slab(grid: JetGrid, part: int, span: range) -> tuple[dict[Symbol, np.ndarra
 
 @dataclass
 class _Thin:
-    """A share of the points of a part, the same ones whatever the slabs: which, says a hash of the place."""
+    """A share of the points of a part, the same ones whatever the slabs: which, says a hash of the place.
+
+    ``before`` counts the points of the parts before, so that parts of the same shape give other points.
+    """
 
     shape: tuple[int, ...]
     share: float
+    before: int
     jets: list[dict[Symbol, np.ndarray]] = field(default_factory=list)
     places: list[np.ndarray] = field(default_factory=list)
 
@@ -167,11 +178,18 @@ class _Thin:
         """Take some points of a slab, those that are finite."""
         across = int(np.prod(self.shape[1:]))
         places = np.arange(span.start * across, span.stop * across)
-        taken = (places * HASH) % 2**32 < self.share * 2**32
+        taken = self._below(places, self.share)
         for column in jets.values():
             taken &= np.isfinite(column)
         self.jets.append({z: column[taken] for z, column in jets.items()})
         self.places.append(places[taken])
+
+    def chosen(self, share: float) -> np.ndarray:
+        """Which of the samples a smaller share would have taken (sample,)."""
+        return self._below(np.concatenate(self.places), share)
+
+    def _below(self, places: np.ndarray, share: float) -> np.ndarray:
+        return ((places + self.before) * HASH) % 2**32 < share * 2**32
 
     def samples(self) -> tuple[dict[Symbol, np.ndarray], np.ndarray]:
         """The coordinates, and the place on each axis (axis, sample)."""
@@ -189,7 +207,6 @@ class _Reduction:
     triangles: list[np.ndarray] = field(default_factory=list)
     noises: list[np.ndarray] = field(default_factory=list)
     waiting: dict[int, list[np.ndarray]] = field(default_factory=dict)
-    counts: list[int] = field(default_factory=list)
     rows: int = 0
     left_out: int = 0
     effective: float = 0.0
@@ -198,12 +215,10 @@ class _Reduction:
         """Take the integrals of some tests of a block."""
         while block >= len(self.triangles):
             self.triangles.append(np.zeros((0, self.size)))
-            self.counts.append(0)
         waiting = self.waiting.setdefault(block, [])
         waiting.append(rows)
         self.rows += len(rows)
         self.left_out += left_out
-        self.counts[block] += len(rows)
         if sum(map(len, waiting)) > PENDING:
             self._fold(block)
 
@@ -211,7 +226,6 @@ class _Reduction:
         """A part is over."""
         while len(self.triangles) < blocks:
             self.triangles.append(np.zeros((0, self.size)))
-            self.counts.append(0)
         for block in list(self.waiting):
             self._fold(block)
         self.noises += list(noise)

@@ -10,7 +10,7 @@ import numpy as np
 from symeq.data.lattice import Integral, Lattice
 from symeq.search.products import Covariances
 
-MOST = 3_000_000  # integrals of one part and rung that are held for this
+MOST = 1_000_000  # integrals of one part and rung that are held for this
 POINTS = 1_500  # at which it is computed, over all parts
 
 
