@@ -103,7 +103,11 @@ def _optimum(
         scale = np.diag(np.maximum(normal.diagonal(), 1e-300))
         gain = 0.0
         for _ in range(DAMPINGS):
-            step = np.clip(-np.linalg.solve(normal + damping * scale, descent), -limit, limit)
+            try:
+                step = np.clip(-np.linalg.solve(normal + damping * scale, descent), -limit, limit)
+            except np.linalg.LinAlgError:  # two constants that do the same
+                damping *= 10
+                continue
             trial = matrix.copy()
             for k in owners:
                 trial[:, k] = column(k, logarithms + step)
