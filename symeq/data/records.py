@@ -17,6 +17,7 @@ from symeq.data import axes as axes_of
 from symeq.data import files
 from symeq.data.checks import LEAVE_OUT, REFUSE, check_finite, check_missing, check_parts
 from symeq.data.datasets import in_order, normalised
+from symeq.data.ragged import runs_of, times_of
 from symeq.data.slabs import is_lazy
 from symeq.errors import InvalidInput
 
@@ -181,7 +182,7 @@ def trajectories(
     """
     variables, (time,) = name_list(names), name_list(independent, most=1)
     _distinct((time, *variables))
-    runs, times = _runs(states), _times(t)
+    runs, times = runs_of(states), times_of(t)
     if len(times) == 1:
         times *= len(runs)
     if len(times) != len(runs):
@@ -342,35 +343,6 @@ def _distinct(names: Sequence[str]) -> None:
             raise InvalidInput(
                 f"The name `{name}` is used twice among {', '.join(names)}. Every variable needs its own."
             )
-
-
-def _runs(states: ArrayLike | Sequence[ArrayLike]) -> list[np.ndarray]:
-    if isinstance(states, list | tuple):
-        each = [_array(run, "states") for run in states]
-        if all(run.ndim == 2 for run in each):
-            return each
-    whole = _array(states, "states")
-    if whole.ndim == 3:
-        return list(whole)
-    return [whole]
-
-
-def _times(t: ArrayLike | Sequence[ArrayLike]) -> list[np.ndarray]:
-    if isinstance(t, list | tuple):
-        each = [_array(clock, "times") for clock in t]
-        if each and all(clock.ndim == 1 for clock in each):
-            return each
-    whole = _array(t, "times")
-    return list(whole) if whole.ndim == 2 else [whole]
-
-
-def _array(values: Any, what: str) -> np.ndarray:
-    try:
-        return np.asarray(values)
-    except ValueError as error:
-        raise InvalidInput(
-            f"The {what} are ragged and make no array; give one array for each trajectory."
-        ) from error
 
 
 def _record(
