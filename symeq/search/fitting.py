@@ -23,8 +23,9 @@ class Fit:
 
     ``beta`` (column,); ``influence`` (block, column), how far each block moves the coefficients; ``left``,
     the residual sum of squares; ``explained``, the part of it that the noise accounts for; ``certain``
-    (column,), the variance that the errors of quadrature would have if they were noise; ``known`` (column,),
-    the variance that follows from the noise, where it does.
+    (column,), the variance that the errors of quadrature would have if they were noise; ``bread`` (column,
+    column), what turns scores into coefficients; ``alpha``, the share of the noise that was taken off the
+    Gram matrix; ``ratio``, the residual in units of what the noise alone leaves.
     """
 
     support: Support
@@ -33,7 +34,9 @@ class Fit:
     left: float
     explained: float
     certain: np.ndarray
-    known: np.ndarray | None = None
+    bread: np.ndarray
+    alpha: float
+    ratio: float
 
 
 @dataclass(frozen=True)
@@ -113,6 +116,23 @@ class Evidence:
         """Whether the residual is so close to the noise that only z^2 can tell whether a term is missing."""
         return fit.left - fit.explained <= self.floor(fit, rung)
 
+    def known(self, fit: Fit, rung: int) -> np.ndarray | None:
+        """The variance of the coefficients (column,) that follows from the noise, where that is known."""
+        scores = self.rungs[rung].scores
+        if scores is None:
+            return None
+        if not fit.support:
+            return np.zeros(0)
+        residual = np.zeros(self.unknowns + 1)
+        residual[list(fit.support)], residual[-1] = -fit.beta, 1.0
+        spread = scores.covariance(fit.support, residual)
+        # A law that does not explain the data to the noise errs by what it leaves, too.
+        excess = 1.0 if fit.ratio <= self._adequate(rung) else max(1.0, fit.ratio)
+        return np.einsum("ij,jk,ik->i", fit.bread, spread, fit.bread) * excess
+
+    def _adequate(self, rung: int) -> float:
+        return float(1 + 2 * np.sqrt(2 / self.rungs[rung].independent))
+
     def _beside(self, rung: int) -> tuple[int | None, float]:
         """The rung that a coefficient is held against, and the error of the coefficient / its drift."""
         coarser = self.coarser[rung]
@@ -135,8 +155,8 @@ class Evidence:
             return None
         ratio = _smallest_ratio(triangle, noise)
         # Where the columns explain the data, their residual knows the noise better than its estimate did.
-        adequate = ratio <= 1 + 2 * np.sqrt(2 / factors.independent)
-        alpha = (ratio if adequate else 1.0) * (1 - 2 / factors.independent)
+        adequate = ratio <= self._adequate(rung)
+        alpha = float((ratio if adequate else 1.0) * (1 - 2 / factors.independent))
         inverse = linalg.solve_triangular(triangle[:k, :k], np.eye(k)) if k else np.zeros((0, 0))
         inner = np.eye(k) - alpha * inverse.T @ noise[:k, :k] @ inverse
         if k and np.linalg.eigvalsh(inner)[0] < 2 / np.sqrt(factors.independent) * (
@@ -156,23 +176,18 @@ class Evidence:
         left = float(np.sum((triangle @ b) ** 2)) * scale[k] ** 2
         explained = float(b @ noise @ b)
         certain = np.diag(bread) * unit**2 * max(explained, 0.0) * factors.certain / max(1, factors.rows)
-        known = None
-        if factors.scores is not None and k:
-            moved = np.zeros(self.unknowns + 1)
-            moved[use] = b / scale
-            spread = factors.scores.covariance(chosen, moved) / np.outer(scale[:k], scale[:k])
-            known = np.einsum("ij,jk,ik->i", bread, spread, bread) * unit**2
-            # A law that does not explain the data to the noise errs by what it leaves, too.
-            known = known * (1.0 if adequate else max(1.0, ratio))
+        influence = scores @ bread.T * unit
+        bread = bread / np.outer(scale[:k], scale[:k])
         return Fit(
-            support, beta * unit, scores @ bread.T * unit, left, explained * scale[k] ** 2, certain, known
+            support, beta * unit, influence, left, explained * scale[k] ** 2, certain, bread, alpha, ratio
         )
 
     def _trial(self, support: Support, rung: int) -> Trial | None:
         fit = self.fit(support, rung)
         if fit is None:
             return None
-        variance = _variance(fit.influence) if fit.known is None else fit.known
+        known = self.known(fit, rung)
+        variance = _variance(fit.influence) if known is None else known
         beside, share = self._beside(rung)
         if beside is not None:
             other = self.fit(support, beside)
@@ -184,7 +199,7 @@ class Evidence:
         variance = np.maximum(variance, fit.certain)
         with np.errstate(divide="ignore", invalid="ignore"):
             ratio = np.where(variance > 0, fit.beta**2 / variance, np.inf)
-        if fit.known is not None:
+        if known is not None:
             return Trial(fit, np.sqrt(variance), np.minimum(ratio, LARGEST_Z2))
         return Trial(fit, np.sqrt(variance), _normal_equivalent(ratio, self.blocks - 1))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
@@ -61,20 +62,48 @@ class Scores:
         """The derivatives that fall on test functions."""
         return list(dict.fromkeys(integral.index for integral in self.integrals))
 
+    def moved(self, columns: Sequence[int], residual: np.ndarray) -> np.ndarray:
+        r"""How the scores of some columns answer to the noise of each function at each sample,
+        :math:`\sum_x w_x h_{a_x}(i)` (column, sample, function), for a residual combined of all columns
+        (column,)."""
+        place = {index: k for k, index in enumerate(self.indices)}
+        weights = np.zeros((len(self.maps), len(place), self.functions))
+        for lead, maps in enumerate(self.maps):
+            for integral, weight in zip(self.integrals, maps.T @ residual, strict=True):
+                weights[lead, place[integral.index], integral.function] += weight
+        return np.asarray(self._columns[list(columns)] @ weights.reshape(-1, self.functions))
+
     def covariance(self, support: Sequence[int], residual: np.ndarray) -> np.ndarray:
         """Of the scores of some columns (column, column), for a residual combined of all (column,)."""
-        place = {index: k for k, index in enumerate(self.indices)}
-        total = np.zeros((len(support), len(support)))
-        for fields, spread in zip(self.fields, self.spreads, strict=True):
-            moved = np.zeros((fields.shape[1], len(support), spread.shape[1]))
-            for maps in self.maps:
-                columns = fields @ maps[list(support)].T
-                for integral, weight in zip(self.integrals, maps.T @ residual, strict=True):
-                    if weight:
-                        moved[:, :, integral.function] += weight * columns[place[integral.index]]
-            noisy = moved @ spread
-            total += np.einsum("isf,itf->st", noisy, moved)
-        return total
+        moved = self.moved(support, residual)
+        return along(self.noisy(moved), moved)
+
+    def noisy(self, moved: np.ndarray) -> np.ndarray:
+        """The product with the covariance of the functions at each sample (column, sample, function)."""
+        return np.ascontiguousarray((moved.transpose(1, 0, 2) @ self._spread).transpose(1, 0, 2))
+
+    @property
+    def functions(self) -> int:
+        """How many functions are integrated."""
+        return max(integral.function for integral in self.integrals) + 1
+
+    @cached_property
+    def _columns(self) -> np.ndarray:
+        """The fields of the columns of the fit (column, sample, lead and derivatives)."""
+        fields = np.concatenate(self.fields, axis=1)
+        leads = np.stack([fields @ maps.T for maps in self.maps])
+        samples, columns = leads.shape[2:]
+        return np.ascontiguousarray(leads.reshape(-1, samples, columns).transpose(2, 1, 0))
+
+    @cached_property
+    def _spread(self) -> np.ndarray:
+        return np.concatenate(self.spreads)
+
+
+def along(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """Products of columns, summed over samples and functions (column, column)."""
+    size = int(np.prod(first.shape[1:]))
+    return first.reshape(len(first), size) @ second.reshape(len(second), size).T
 
 
 def _tests_over(lattice: Lattice, rung: int, where: np.ndarray) -> tuple[np.ndarray, list[list[np.ndarray]]]:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from symeq.search.fitting import Evidence, Fit, Trial
+from symeq.search.moments import Moments
 from symeq.search.path import Corrected, Support, Uncorrected, path
+from symeq.search.stepwise import Stepwise
 
+CLEAN = 0.25  # share of quadrature in the noise from which on data count as clean
+MISFIT = 3.5  # deviations by which the residual may exceed the noise on half of the rungs
 LONGEST = 40  # terms in a law; no law of a paper has more
 PATIENCE = 8  # forward steps without a shorter description before a path ends
 
@@ -68,7 +72,11 @@ class _Patience:
 def select(evidence: Evidence, rungs: Sequence[int]) -> Choice:
     r"""Choose a law and a rung.
 
-    Only supports of the paths in which every column is significant are considered. With r_S the residual sum
+    Where it is known how the noise moves the scores, as it is in the weak form, and the law that the score
+    tests of :class:`symeq.search.stepwise.Stepwise` lead to explains the data to the noise, it is taken, with
+    its coefficients from all rungs. Else, in clean data and in those whose law is beyond the library:
+
+    only supports of the paths in which every column is significant are considered. With r_S the residual sum
     of squares of a support S, n_S what the noise explains of it and :math:`\delta = 2 \sqrt{2/n}\, n_S` the
     uncertainty of that (n independent rows), S is *adequate* where :math:`r_S - n_S \le \delta`.
 
@@ -89,6 +97,8 @@ def select(evidence: Evidence, rungs: Sequence[int]) -> Choice:
     Source: J. Chen, Z. Chen, Biometrika 95 (2008) 759, for the penalty.
     """
     tried = {rung: paths(evidence, rung) for rung in rungs}
+    if (choice := _by_scores(evidence, rungs, tried)) is not None:
+        return choice
     good = {rung: [found for found in tried[rung] if evidence.significant(found, rung)] for rung in rungs}
     answers = [_at_rung(evidence, rung, good) for rung in rungs]
     law = _smallest_adequate(evidence, good)
@@ -101,6 +111,36 @@ def select(evidence: Evidence, rungs: Sequence[int]) -> Choice:
     if shared:
         law = min(same_size, key=lambda found: sum(_in_noise(evidence, rung, found) for rung in shared))
     return _choice(evidence, law, tried)
+
+
+def _by_scores(
+    evidence: Evidence, rungs: Sequence[int], tried: Mapping[int, Sequence[Support]]
+) -> Choice | None:
+    """The law by score tests; None where the noise of the scores is not known, or not all that is left."""
+    moments = Moments(evidence, rungs)
+    if len(moments.scores) < len(rungs) or evidence.rungs[0].certain >= CLEAN:
+        return None
+    independent = max(evidence.rungs[rung].independent for rung in rungs)
+    penalty = float(np.log(independent) + 2 * np.log(max(1, evidence.unknowns)))
+    law = Stepwise(moments, penalty).law([support for rung in rungs for support in tried[rung]])
+    fits = [(rung, fit) for rung in rungs if (fit := evidence.fit(law, rung)) is not None]
+    explains = [_excess(evidence, fit, rung) <= MISFIT for rung, fit in fits]
+    found = moments.best(law)
+    if found is None or 2 * sum(explains) < len(explains):
+        return None
+    rung, pooled = found
+    fit = evidence.fit(law, rung)
+    assert fit is not None
+    variance = np.maximum(np.diag(pooled.covariance), fit.certain)
+    trial = Trial(replace(fit, beta=pooled.beta), np.sqrt(variance), pooled.beta**2 / variance)
+    front = _front(evidence, rung, tried[rung], law)
+    return Choice(trial, rung, front, lack(evidence, fit, rung))
+
+
+def _excess(evidence: Evidence, fit: Fit, rung: int) -> float:
+    """By how many deviations the residual exceeds what the noise explains."""
+    deviation = np.sqrt(2 / evidence.rungs[rung].independent) * fit.explained
+    return (fit.left - fit.explained) / max(float(deviation), 1e-300)
 
 
 def _smallest_adequate(evidence: Evidence, good: Mapping[int, Sequence[Support]]) -> Support | None:

@@ -124,10 +124,13 @@ def test_standard_errors_are_those_that_noise_gives() -> None:
     found, told = [], []
     for seed in range(30):
         samples = weak(add_noise(clean, 0.1, seed), system.jet, [Bump(20, stride=5)])
-        fit = Evidence(assemble_weak(ansatz, samples), samples.coarser).fit(support, 0)
-        assert fit is not None and fit.known is not None
+        evidence = Evidence(assemble_weak(ansatz, samples), samples.coarser)
+        fit = evidence.fit(support, 0)
+        assert fit is not None
+        known = evidence.known(fit, 0)
+        assert known is not None
         found.append(fit.beta)
-        told.append(np.sqrt(fit.known))
+        told.append(np.sqrt(known))
     ratio = np.std(found, axis=0) / np.median(told, axis=0)
     assert np.all((ratio > 0.65) & (ratio < 1.5))
 
@@ -144,9 +147,12 @@ def test_many_short_parts_tell_the_noise_of_all_their_points(monkeypatch: pytest
 
     def told() -> tuple[np.ndarray, np.ndarray]:
         [factors] = assemble_weak(ansatz, samples)
-        fit = Evidence([factors], samples.coarser).fit((0, 1), 0)
-        assert fit is not None and fit.known is not None
-        return np.diag(factors.noise.sum(axis=0)) * factors.scales[0] ** 2, np.sqrt(fit.known)
+        evidence = Evidence([factors], samples.coarser)
+        fit = evidence.fit((0, 1), 0)
+        assert fit is not None
+        known = evidence.known(fit, 0)
+        assert known is not None
+        return np.diag(factors.noise.sum(axis=0)) * factors.scales[0] ** 2, np.sqrt(known)
 
     everywhere = told()
     monkeypatch.setattr(integrated, "NOISE_ROWS", 600)
