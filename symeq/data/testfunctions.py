@@ -130,7 +130,7 @@ class AxisTests:
     def width(self) -> int:
         return int(self.stencils[0].shape[1])
 
-    def matrix(self, order: int, points: range, tests: slice = slice(None)) -> np.ndarray:
+    def matrix(self, order: int, points: range, tests: slice | np.ndarray = slice(None)) -> np.ndarray:
         """The weights of some tests on a range of points (test, point)."""
         first = self.first[tests]
         places = first[:, None] + np.arange(self.width)

@@ -21,7 +21,7 @@ class Covariances:
     Functions that are no monomials of undifferentiated variables go by their slopes,
     :math:`\nabla \hat f\, \Sigma\, \nabla \hat g^T`.
 
-    jets: coordinates to samples (sample,); covariance: of the coordinates.
+    jets: coordinates to samples (sample,); covariance: of the coordinates; rows: how many samples there are.
     """
 
     def __init__(
@@ -31,8 +31,8 @@ class Covariances:
         coordinates: Sequence[Symbol],
         jets: Mapping[Symbol, np.ndarray],
         covariance: np.ndarray,
+        rows: int,
     ) -> None:
-        rows = len(next(iter(jets.values()))) if jets else 0
         noisy = [int(j) for j in np.flatnonzero(np.diag(covariance) > 0)]
         powers = [_powers(function, coordinates) for function in functions]
         if np.count_nonzero(covariance) > len(noisy):
@@ -63,18 +63,21 @@ class Covariances:
                 self.pairs[a, b] = self.pairs[b, a] = places.setdefault(both, len(places))
         self.products = np.stack([evaluated(power) for power in places]) if places else np.zeros((0, rows))
 
-    def weighted(self, weights: np.ndarray, first: Sequence[int], second: Sequence[int]) -> np.ndarray:
-        """The sum over samples, each with its weight, for some functions against others (first, second)."""
-        a, b = list(first), list(second)
-        raw = (self.values[a] * weights) @ self.values[b].T
-        result = raw - (self.products @ weights)[self.pairs[np.ix_(a, b)]]
-        by_slopes = ~(self.exact[a][:, None] & self.exact[b][None, :])
-        if by_slopes.any():
-            other = np.zeros_like(result)
-            for one in self.spread:
-                other += (one[a] * weights) @ one[b].T
-            result = np.where(by_slopes, other, result)
-        return np.asarray(result)
+    def weighted(self, weights: np.ndarray, pairs: Sequence[tuple[list[int], list[int]]]) -> list[np.ndarray]:
+        """The sums over samples of some functions against others (first, second), for each pair of these with
+        its weights (pair, sample)."""
+        found = []
+        corrections = self.products @ weights.T
+        for own, correction, (a, b) in zip(weights, corrections.T, pairs, strict=True):
+            result = (self.values[a] * own) @ self.values[b].T - correction[self.pairs[a][:, b]]
+            by_slopes = ~(self.exact[a][:, None] & self.exact[b][None, :])
+            if by_slopes.any():
+                other = np.zeros_like(result)
+                for one in self.spread:
+                    other += (one[a] * own) @ one[b].T
+                result = np.where(by_slopes, other, result)
+            found.append(result)
+        return found
 
     def at_each(self) -> np.ndarray:
         """The covariances at each sample (sample, function, function)."""

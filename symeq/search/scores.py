@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from symeq.data.lattice import Integral, Lattice
-from symeq.search.products import Covariances
 
 MOST = 1_000_000  # integrals of one part and rung that are held for this
 POINTS = 1_500  # at which it is computed, over all parts
@@ -25,7 +24,9 @@ class Scores:
 
     Rows that overlap share their noise, and telescope where derivatives fall on the test functions: blocks
     of them count their edges too much. ``integrals`` (integral,); ``maps`` (lead, column, integral) from
-    integrals to the columns of the fit, each divided by the scale of its lead.
+    integrals to the columns of the fit, each divided by the scale of its lead; ``fields``, for each part, see
+    :meth:`fields_at`; ``spreads``, for each part (sample, function, function), the covariance of the
+    functions divided by the share of the points that are samples.
     """
 
     integrals: tuple[Integral, ...]
@@ -33,17 +34,12 @@ class Scores:
     fields: list[np.ndarray] = field(default_factory=list)
     spreads: list[np.ndarray] = field(default_factory=list)
 
-    def add(
-        self,
-        lattice: Lattice,
-        rung: int,
-        held: np.ndarray,
-        covariances: Covariances,
-        where: np.ndarray,
-        share: float,
-    ) -> None:
-        """A part: ``held`` (test, integral), its integrals; ``where`` (axis, sample) the points, and
-        ``share`` how many of all they are."""
+    def fields_at(self, lattice: Lattice, rung: int, held: np.ndarray, where: np.ndarray) -> np.ndarray:
+        r"""The :math:`\sum_k D^a\varphi_k(i)` times the integrals of test k, at some points of a part
+        (derivatives, sample, integral).
+
+        Arguments: ``held`` (test, integral), all integrals of the part; ``where`` (axis, sample) the points.
+        """
         tests, weights = _tests_over(lattice, rung, where)
         gathered = held[tests]
         indices = self.indices
@@ -52,9 +48,8 @@ class Scores:
             own = np.ones(tests.shape)
             for axis, order in enumerate(index):
                 own = own * weights[axis][order]
-            fields[k] = np.einsum("iw,iwc->ic", own, gathered)
-        self.fields.append(fields)
-        self.spreads.append(covariances.at_each() / share)
+            fields[k] = np.matmul(own[:, None, :], gathered)[:, 0]
+        return fields
 
     @property
     def indices(self) -> list[tuple[int, ...]]:

@@ -17,6 +17,7 @@ from symeq.search.fitting import Evidence
 from symeq.search.integrated import assemble_weak
 from symeq.search.path import Support
 from symeq.search.selection import Choice, adopt, select
+from symeq.search.workers import Workers, check_workers
 
 if TYPE_CHECKING:
     from pysindy.optimizers import BaseOptimizer
@@ -32,13 +33,20 @@ class SparseRegression:
 
     Arguments: ``optimizer``, any PySINDy optimiser, which then proposes the support instead (on the
     triangular factor, in free coordinates, so that it cannot leave the allowed laws); coefficients, errors
-    and tests stay the same.
+    and tests stay the same. ``workers``, who reduces samples by test functions (:func:`symeq.weak`): a number
+    of processes, an :class:`concurrent.futures.Executor`, or None for the scheduler or
+    ``distributed.Client`` that is active in dask, and this process where there is none. The law is the same
+    to the bit for any workers, and what a worker that died had to do is done again.
 
     >>> SparseRegression().seed is None
     True
     """
 
     optimizer: BaseOptimizer | None = None
+    workers: Workers = None
+
+    def __post_init__(self) -> None:
+        check_workers(self.workers, "SparseRegression")
 
     @property
     def seed(self) -> int | None:
@@ -50,9 +58,7 @@ class SparseRegression:
             f" ({type(self.optimizer).__name__})" if self.optimizer is not None else ""
         )
 
-    def search(
-        self, ansatz: LinearAnsatz, samples: Sampled, progress: Progress | None = None
-    ) -> Found:
+    def search(self, ansatz: LinearAnsatz, samples: Sampled, progress: Progress | None = None) -> Found:
         """Reduce the samples to factors, then search on these alone."""
         if not isinstance(ansatz, LinearAnsatz):
             raise InvalidInput(
@@ -69,7 +75,7 @@ class SparseRegression:
                 progress(done, points, "reducing the data")
 
         if isinstance(samples, WeakSamples):
-            factors = assemble_weak(ansatz, samples, report)
+            factors = assemble_weak(ansatz, samples, report, workers=self.workers)
         else:
             factors = assemble(ansatz, samples, report)
         if progress is not None:
