@@ -12,8 +12,8 @@ import numpy as np
 from symeq.data.lattice import Integral, Lattice
 from symeq.data.testfunctions import AxisTests
 
-TILE = 2**16  # values of one function at once: a few functions stay in the cache
-FRAMES = 128  # points of the first axis in a tile, where that axis is contracted first
+TILE, TILES = 2**17, 2**22  # values of one function at once, and of all: they stay near the cache
+FRAMES = 128  # points of the first axis in a tile at most
 HOLES = -1  # the order of what counts points that are not defined
 
 Box = tuple[range, ...]
@@ -47,14 +47,17 @@ def integrate(
     fewer operations, and equal bumps of several rungs share what they can.
 
     Arguments: ``lattice``; ``columns``, the integrals; ``span`` of the first axis; ``values``, the functions
-    on a box (function, point), called once for each tile; where they are not finite, that is counted.
+    on a box (function, point), constants (function, 1), called once for each tile; where they are not finite,
+    that is counted.
     """
     plan = min((_Plan(lattice, columns, span, first) for first in (True, False)), key=_Plan.operations)
     for box in plan.tiles():
         functions = values(box)
         holes = None
-        if not all(np.isfinite(np.sum(one)) for one in functions):
-            finite = np.all([np.isfinite(one) for one in functions], axis=0)
+        if not all(np.isfinite(one @ one) for one in functions):
+            finite = np.ones(prod(map(len, box)), dtype=bool)
+            for one in functions:
+                finite &= np.isfinite(one)
             functions = [np.where(np.isfinite(one), one, 0.0) for one in functions]
             holes = (~finite).astype(float)
         plan.add(box, functions, holes)
@@ -70,8 +73,12 @@ class _Plan:
         others = list(range(axes - 1, 0, -1))
         self.sequence = [0, *others] if first else [*others, 0]
         rest, across = prod(lattice.shape[2:]), prod(lattice.shape[1:])
-        frames = min(len(span), FRAMES if first and axes > 1 else max(1, TILE // across))
-        rows = min(max(1, TILE // (frames * rest)), lattice.shape[1]) if axes > 1 else 1
+        functions = 1 + max(column.function for column in columns)
+        tile = min(TILE, max(1, TILES // functions))
+        # Matrices are dense: tiles that are long along the axis would be filled with zeros.
+        most = FRAMES if axes > 1 else 2 * FRAMES
+        frames = min(len(span), most if first else min(most, max(1, tile // across)))
+        rows = min(max(1, tile // (frames * rest)), lattice.shape[1]) if axes > 1 else 1
         self.step = (frames, rows)
         self.by_function: dict[int, list[int]] = {}
         for place, column in enumerate(columns):
@@ -121,7 +128,9 @@ class _Plan:
         """Take a tile: the functions (function, point), and 1 where some function is not defined (point,)."""
         shape, rungs = tuple(map(len, box)), list(range(len(self.lattice.rungs)))
         for function, places in self.by_function.items():
-            self._descend(functions[function].reshape(shape), 0, rungs, places, box)
+            values = functions[function]
+            values = values.reshape(shape if values.size > 1 else (1,) * len(shape))
+            self._descend(values, 0, rungs, places, box)
         if holes is not None:
             self._descend(holes.reshape(shape), 0, rungs, [HOLES], box)
 
@@ -135,6 +144,8 @@ class _Plan:
             matrix = self._matrix(members[0], axis, tuple(orders), box[axis])
             if not len(matrix):
                 continue
+            if values.shape[axis] < matrix.shape[1]:
+                matrix = matrix.sum(axis=1, keepdims=True)
             found = _along(values, matrix, axis)
             count = len(matrix) // len(orders)
             for k, own in enumerate(orders.values()):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from math import prod
 from typing import Any
 
@@ -16,6 +17,7 @@ from symeq.data.lattice import Integral, Lattice, MultiIndex
 from symeq.data.stretch import Box, Stretch, integrate
 from symeq.data.weak import WeakSamples
 from symeq.search.columns import Columns
+from symeq.search.tiles import Tiles
 from symeq.search.triangle import triangle_of
 
 CHUNK = 2**21  # values of one variable in a chunk
@@ -118,6 +120,11 @@ class Work:
         """How many points the record has."""
         return sum(prod(part.sizes.values()) for part in self.samples.record.parts)
 
+    @property
+    def indices(self) -> int:
+        """How many different derivatives fall on test functions."""
+        return len({integral.index for integral in self.integrals})
+
     def across(self, part: int) -> int:
         """How many points of a part share a place on the first axis."""
         sizes = self.samples.record.parts[part].sizes
@@ -138,10 +145,12 @@ class Work:
         lattice, thin = ready.lattice(piece.part), _Thin(self.share, ready.before[piece.part])
         grid = ready.grid.reading(until=piece.span.stop)
 
+        reader = ready.tiles.reading()
+
         def values(box: Box) -> list[np.ndarray]:
             jets = jets_on(grid, piece.part, box)
             thin.add([jets[z] for z in self.coordinates], box, lattice.shape)
-            return ready.columns.each(jets, ready.covariance, prod(map(len, box)))
+            return reader.each(jets, prod(map(len, box)))
 
         stretches = integrate(lattice, self.integrals, piece.span, values)
         rungs = tuple(
@@ -157,11 +166,16 @@ class _Ready:
         self.work = work
         self.grid: JetGrid = work.samples.grid(work.coordinates)
         self.covariance = self.grid.covariance(0)
-        self.columns = Columns(work.functions, [], work.coordinates, self.covariance != 0)
+        self.tiles = Tiles(work.functions, work.coordinates, self.covariance)
         parts = work.samples.record.parts
         sizes = [prod(part.sizes.values()) for part in parts]
         self.before = [sum(sizes[:part]) for part in range(len(parts))]
         self._lattices: dict[int, Lattice] = {}
+
+    @cached_property
+    def columns(self) -> Columns:
+        """The functions with their slopes."""
+        return Columns(self.work.functions, [], self.work.coordinates, self.covariance != 0)
 
     def lattice(self, part: int) -> Lattice:
         """The test functions of a part; those of the part used last are kept."""

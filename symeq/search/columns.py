@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from math import factorial
 from typing import Any
 
@@ -53,8 +54,12 @@ class Columns:
             expression if expression.is_polynomial(*noisy_ones) else plain
             for expression, plain in zip(expressions, [*terms, *leads], strict=True)
         ]
-        slopes = [sources[k].diff(self.coordinates[j]) for k, j in self._slots]
-        self._slopes = _compiled(arguments, slopes)
+        self._arguments_named, self._sources = arguments, sources
+
+    @cached_property
+    def _slopes(self) -> Any:
+        slopes = [self._sources[k].diff(self.coordinates[j]) for k, j in self._slots]
+        return _compiled(self._arguments_named, slopes)
 
     def evaluate(self, jets: Mapping[Symbol, np.ndarray], covariance: np.ndarray, rows: int) -> np.ndarray:
         """The matrix [terms | left-hand sides] (sample, column); not finite where a term is not defined."""

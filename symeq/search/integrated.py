@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from math import prod
+from pathlib import Path
 
 from symeq.ansatz.linear import LinearAnsatz
 from symeq.ansatz.weakform import WeakForm, weak_form
@@ -12,6 +13,7 @@ from symeq.data.weak import WeakSamples
 from symeq.search.assemble import Factors, coordinates_of
 from symeq.search.chunks import CHUNK, Work, chunks_of, lattice_of
 from symeq.search.merging import Merged
+from symeq.search.saved import State, fingerprint_of
 from symeq.search.scores import MOST
 from symeq.search.workers import Workers, in_order
 
@@ -24,23 +26,35 @@ def assemble_weak(
     progress: Callable[[int], None] | None = None,
     *,
     workers: Workers = None,
+    state: str | Path | None = None,
     chunk: int | None = None,
 ) -> tuple[Factors, ...]:
     """Reduce the integrals to one set of factors for each rung of supports, in one pass over the record.
 
     Arguments: ``ansatz``, ``samples``, ``progress`` as for :func:`symeq.search.assemble.assemble`;
-    ``workers``, as for :class:`symeq.search.sparse.SparseRegression`; ``chunk``, values of one variable that
-    are reduced at once, by whoever does it. The factors are the same to the bit for any workers.
-    Raises InvalidInput where no test function is free of values that are not defined.
+    ``workers``, ``state``, as for :class:`symeq.search.sparse.SparseRegression`; ``chunk``, values of one
+    variable that are reduced at once, by whoever does it. The factors are the same to the bit for any
+    workers, and where the pass was broken off and gone on with.
+    Raises InvalidInput where no test function is free of values that are not defined, and for a file that is
+    no state of this pass.
     """
     form = weak_form(ansatz)
     work = work_of(ansatz, form, samples, chunk or CHUNK)
     merged = Merged(work, [ansatz.jet.multi_index(lead)[1] for lead in ansatz.leads])
-    for partials in in_order(work, range(len(work.chunks)), workers):
+    saved = None if state is None else State(state)
+    fingerprint = "" if saved is None else fingerprint_of(work, form)
+    done = 0 if saved is None else saved.restore(merged, fingerprint)
+    points = [sum(len(piece.span) * work.across(piece.part) for piece in pieces) for pieces in work.chunks]
+    if progress is not None and done:
+        progress(sum(points[:done]))
+    numbers = range(done, len(work.chunks))
+    for number, partials in zip(numbers, in_order(work, numbers, workers), strict=True):
         for partial in partials:
             merged.add(partial)
-            if progress is not None:
-                progress(len(partial.piece.span) * work.across(partial.piece.part))
+        if saved is not None:
+            saved.keep(merged, fingerprint, number + 1, last=number + 1 == len(work.chunks))
+        if progress is not None:
+            progress(points[number])
     return merged.factors(form)
 
 

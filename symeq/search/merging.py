@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import product
+from math import prod
 
 import numpy as np
 
@@ -51,7 +52,7 @@ class Merged:
         where = np.stack(np.unravel_index(places, lattice.shape))
         named = dict(zip(work.coordinates, jets, strict=True))
         covariances = Covariances(
-            ready.columns, work.functions, work.coordinates, named, ready.covariance, len(places)
+            lambda: ready.columns, work.functions, work.coordinates, named, ready.covariance, len(places)
         )
         every = max(1, round(work.share * work.points / POINTS))
         some = np.flatnonzero(chosen(places, ready.before[part], work.share / every))
@@ -65,6 +66,48 @@ class Merged:
             rung.end(lattice, number, where[:, some] if scored else None, work.integrals)
         self.first += lattice.count
         self.places, self.jets = [], []
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """All that was merged, by name: :meth:`restore` takes it back."""
+        coordinates = len(self.work.coordinates)
+        found = {
+            "first": np.array([self.first]),
+            "places": np.concatenate([np.zeros(0, dtype=np.int64), *self.places]),
+            "jets": np.concatenate([np.zeros((coordinates, 0)), *self.jets], axis=1),
+            **_listed("spreads", self.spreads, (len(self.work.functions),) * 2),
+        }
+        for number, rung in enumerate(self.rungs):
+            found |= {f"{number}/{name}": array for name, array in rung.arrays(self.work.indices).items()}
+        return found
+
+    def restore(self, arrays: Mapping[str, np.ndarray], chunks: int) -> None:
+        """Be as one was when so many chunks were merged.
+
+        Raises ValueError, KeyError or IndexError for arrays that are not of this pass.
+        """
+        work = self.work
+        if not 0 <= chunks <= len(work.chunks):
+            raise ValueError(chunks)
+        pieces = [piece for chunk in work.chunks[:chunks] for piece in chunk]
+        over = sum(piece.last for piece in pieces)
+        part = over if pieces and not pieces[-1].last else None
+        counts = [work.ready.lattice(k).count for k in range(over)]
+        self.first = _whole(arrays["first"], (1,), sum(counts), sum(counts) + 1).item()
+        points = prod(work.ready.lattice(part).shape) if part is not None else 0
+        places = _whole(arrays["places"], (None,), 0, points)
+        self.places = [places]
+        self.jets = [_real(arrays["jets"], (len(work.coordinates), places.size))]
+        self.spreads = _unlisted("spreads", arrays, (len(work.functions),) * 2, over)
+        for number, rung in enumerate(self.rungs):
+            own = {name: arrays[f"{number}/{name}"] for name in rung.arrays(work.indices)}
+            rung.restore(
+                own,
+                work.indices,
+                None if part is None else work.ready.lattice(part),
+                number,
+                self.first,
+                over,
+            )
 
     def factors(self, form: WeakForm) -> tuple[Factors, ...]:
         """The factors of all rungs in free coordinates."""
@@ -126,6 +169,53 @@ class Rung:
             ]
             alone = len(pieces) == 1 and block not in found
             self.triangles[first + block] = pieces[0] if alone else triangle_of(np.vstack(pieces))
+
+    def arrays(self, indices: int) -> dict[str, np.ndarray]:
+        """All of this rung by name; ``indices`` counts the derivatives of the scores."""
+        size, blocks, open_ = self.size, sorted(self.triangles), sorted(self.open)
+        empty = np.zeros((0, size, size))
+        return {
+            "blocks": np.array(blocks, dtype=np.int64),
+            "triangles": np.concatenate([empty, *(self.triangles[block][None] for block in blocks)]),
+            "noises": np.concatenate([empty, *self.noises]),
+            "open": np.array(open_, dtype=np.int64),
+            "sums": np.stack([self.open[k][0] for k in open_]) if open_ else np.zeros((0, size, 0)),
+            "holes": np.stack([self.open[k][1] for k in open_]) if open_ else np.zeros((0, 0)),
+            "held": np.zeros((0, 0, size)) if self.held is None else self.held,
+            "counts": np.array([self.rows, self.left_out], dtype=np.int64),
+            "effective": np.array([self.effective]),
+            **_listed("fields", [one.swapaxes(0, 1) for one in self.fields], (indices, size)),
+        }
+
+    def restore(
+        self,
+        arrays: Mapping[str, np.ndarray],
+        indices: int,
+        lattice: Lattice | None,
+        number: int,
+        first: int,
+        over: int,
+    ) -> None:
+        """Be as one was: ``first`` blocks of ``over`` parts were done, a part on ``lattice`` was begun."""
+        size = self.size
+        most = first + (0 if lattice is None else lattice.count)
+        blocks = _whole(arrays["blocks"], (None,), 0, most)
+        triangles = _real(arrays["triangles"], (blocks.size, size, size))
+        tests = 0 if lattice is None else lattice.tests(number, 0).count
+        width = 0 if lattice is None else lattice.across(number).size
+        open_ = _whole(arrays["open"], (None,), 0, tests)
+        self.triangles = dict(zip(blocks.tolist(), triangles, strict=True))
+        self.noises = [_real(arrays["noises"], (first, size, size))]
+        sums = _real(arrays["sums"], (open_.size, size, width if open_.size else 0))
+        holes = _real(arrays["holes"], (open_.size, width) if open_.size else (0, 0))
+        self.open = dict(zip(open_.tolist(), zip(sums, holes, strict=True), strict=True))
+        kept = self.keep and lattice is not None
+        held = _real(arrays["held"], (tests, width, size) if kept else (0, 0, size))
+        self.held = held if kept else None
+        self.rows, self.left_out = _whole(arrays["counts"], (2,), 0, 2**62).tolist()
+        self.effective = _real(arrays["effective"], (1,)).item()
+        fields = _unlisted("fields", arrays, (indices, size), over)
+        self.fields = [one.swapaxes(0, 1) for one in fields]
 
     def end(
         self, lattice: Lattice, number: int, where: np.ndarray | None, integrals: Sequence[Integral]
@@ -196,20 +286,48 @@ def noise_of(
     size = len(integrals)
     result = np.zeros((lattice.count, size, size))
     covers = [lattice.cover(rung, axis)[..., where[axis]] for axis in range(len(where))]
-    indices = list(dict.fromkeys(integral.index for integral in integrals))
-    of = [[k for k, one in enumerate(integrals) if one.index == index] for index in indices]
-    inside = [[integrals[k].function for k in own] for own in of]
-    pairs = [(i, j) for i in range(len(indices)) for j in range(i + 1)]
     reach = [cover[:, 0, 0] != 0 for cover in covers]
+    indices = list(dict.fromkeys(integral.index for integral in integrals))
+    orders = np.array(indices).T
+    of = np.array([indices.index(integral.index) for integral in integrals])
+    functions = np.array([integral.function for integral in integrals])
     for block, pieces in enumerate(product(*(range(count) for count in lattice.pieces))):
         near = np.flatnonzero(np.all([own[piece] for own, piece in zip(reach, pieces, strict=True)], axis=0))
-        own = [cover[piece][:, :, near] for cover, piece in zip(covers, pieces, strict=True)]
-        weights = np.full((len(pairs), near.size), 1 / share)
-        for axis, cover in enumerate(own):
-            weights *= cover[[indices[i][axis] for i, _ in pairs], [indices[j][axis] for _, j in pairs]]
-        there = covariances.at(near)
-        sums = there.weighted(weights, [(inside[i], inside[j]) for i, j in pairs])
-        for (i, j), some in zip(pairs, sums, strict=True):
-            result[block][np.ix_(of[i], of[j])] = some
-            result[block][np.ix_(of[j], of[i])] = some.T
+        weights = np.full((len(indices), len(indices), near.size), 1 / share)
+        for cover, piece, own in zip(covers, pieces, orders, strict=True):
+            weights *= cover[piece][:, :, near][own[:, None], own]
+        result[block] = covariances.at(near).gram(weights, of, functions)
     return result
+
+
+def _listed(name: str, arrays: Sequence[np.ndarray], shape: tuple[int, ...]) -> dict[str, np.ndarray]:
+    """Arrays of different lengths as one, and their lengths."""
+    lengths = np.array([len(one) for one in arrays], dtype=np.int64)
+    return {name: np.concatenate([np.zeros((0, *shape)), *arrays]), f"{name} of": lengths}
+
+
+def _unlisted(
+    name: str, arrays: Mapping[str, np.ndarray], shape: tuple[int, ...], most: int
+) -> list[np.ndarray]:
+    lengths = _whole(arrays[f"{name} of"], (None,), 0, 2**31)
+    if lengths.size > most:
+        raise ValueError(name)
+    whole = _real(arrays[name], (int(lengths.sum()), *shape))
+    return np.split(whole, np.cumsum(lengths)[:-1]) if lengths.size else []
+
+
+def _whole(array: np.ndarray, shape: tuple[int | None, ...], least: int, stop: int) -> np.ndarray:
+    """An array of whole numbers from a range, or a ValueError."""
+    fits = array.dtype == np.int64 and array.ndim == len(shape)
+    if not fits or any(want not in (None, have) for want, have in zip(shape, array.shape, strict=True)):
+        raise ValueError(array.shape)
+    if array.size and not (array.min() >= least and array.max() < stop):
+        raise ValueError(stop)
+    return array
+
+
+def _real(array: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """An array of finite numbers of a shape, or a ValueError."""
+    if array.dtype != np.float64 or array.shape != shape or not np.isfinite(array).all():
+        raise ValueError(array.shape)
+    return array

@@ -11,6 +11,7 @@ from symeq.data.lattice import Integral, Lattice
 
 MOST = 1_000_000  # integrals of one part and rung that are held for this
 POINTS = 1_500  # at which it is computed, over all parts
+AT_ONCE = 128  # of these, which share the cache
 
 
 @dataclass
@@ -40,15 +41,16 @@ class Scores:
 
         Arguments: ``held`` (test, integral), all integrals of the part; ``where`` (axis, sample) the points.
         """
-        tests, weights = _tests_over(lattice, rung, where)
-        gathered = held[tests]
-        indices = self.indices
-        fields = np.zeros((len(indices), where.shape[1], held.shape[1]))
-        for k, index in enumerate(indices):
-            own = np.ones(tests.shape)
-            for axis, order in enumerate(index):
-                own = own * weights[axis][order]
-            fields[k] = np.matmul(own[:, None, :], gathered)[:, 0]
+        count, size = where.shape[1], held.shape[1]
+        fields = np.zeros((len(self.indices), count, size))
+        for start in range(0, count, AT_ONCE):
+            cut = slice(start, start + AT_ONCE)
+            tests, weights = _tests_over(lattice, rung, where[:, cut])
+            own = np.ones((len(tests), len(self.indices), tests.shape[1]))
+            for k, index in enumerate(self.indices):
+                for axis, order in enumerate(index):
+                    own[:, k] *= weights[axis][order]
+            fields[:, cut] = np.matmul(own, held[tests]).transpose(1, 0, 2)
         return fields
 
     @property
@@ -78,13 +80,17 @@ def _tests_over(lattice: Lattice, rung: int, where: np.ndarray) -> tuple[np.ndar
     weights: list[list[np.ndarray]] = []
     for axis, points in enumerate(where):
         tests = lattice.tests(rung, axis)
-        matrices = [tests.matrix(order, range(tests.size)) for order in range(len(tests.stencils))]
-        touched = np.any([matrix != 0 for matrix in matrices], axis=0)
-        most = max(1, int(touched.sum(axis=0).max()))
+        offsets = points[:, None] - tests.first
+        if tests.periodic:
+            offsets %= tests.size
+        touched = (offsets > 0) & (offsets < tests.width - 1)  # at its ends a test function is zero
+        most = max(1, int(touched.sum(axis=1).max(initial=0)))
         # The tests that touch a point come first, in order.
-        chosen = np.argsort(~touched, axis=0, kind="stable")[:most][:, points]
-        places.append(chosen.T)
-        weights.append([matrix[chosen, points].T for matrix in matrices])
+        chosen = np.argsort(~touched, axis=1, kind="stable")[:, :most]
+        good = np.take_along_axis(touched, chosen, axis=1)
+        under = np.where(good, np.take_along_axis(offsets, chosen, axis=1), 0)
+        places.append(chosen)
+        weights.append([np.where(good, stencil[chosen, under], 0.0) for stencil in tests.stencils])
     flat = np.zeros((where.shape[1], 1), dtype=int)
     shaped: list[list[np.ndarray]] = []
     for axis, chosen in enumerate(places):
