@@ -92,7 +92,8 @@ Evaluations = Annotated[int | None, option("The most laws that are tried.", GENE
 Workers = Annotated[
     int | None,
     option(
-        "Processes that search, or with --weak reduce the data, default 1; the law is the same for any number.",
+        "Processes that search, or with --weak reduce the data, default 1; the law is the same for any"
+        " number.",
         GENETIC,
         "N",
     ),

@@ -93,21 +93,21 @@ class Merged:
         part = over if pieces and not pieces[-1].last else None
         counts = [work.ready.lattice(k).count for k in range(over)]
         self.first = _whole(arrays["first"], (1,), sum(counts), sum(counts) + 1).item()
-        points = prod(work.ready.lattice(part).shape) if part is not None else 0
+        lattice = None if part is None else work.ready.lattice(part)
+        stop = pieces[-1].span.stop if pieces else 0
+        points = stop * prod(lattice.shape[1:]) if lattice is not None else 0
         places = _whole(arrays["places"], (None,), 0, points)
         self.places = [places]
         self.jets = [_real(arrays["jets"], (len(work.coordinates), places.size))]
         self.spreads = _unlisted("spreads", arrays, (len(work.functions),) * 2, over)
         for number, rung in enumerate(self.rungs):
             own = {name: arrays[f"{number}/{name}"] for name in rung.arrays(work.indices)}
-            rung.restore(
-                own,
-                work.indices,
-                None if part is None else work.ready.lattice(part),
-                number,
-                self.first,
-                over,
-            )
+            rung.restore(own, work.indices, lattice, number, self.first, over)
+            if lattice is not None and rung.open:
+                tests, some = lattice.tests(number, 0), np.array(sorted(rung.open))
+                reached = tests.periodic | (tests.first[some] < stop)
+                if not np.all(reached & (last_points(tests)[some] > stop)):
+                    raise ValueError(stop)
 
     def factors(self, form: WeakForm) -> tuple[Factors, ...]:
         """The factors of all rungs in free coordinates."""

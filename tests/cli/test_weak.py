@@ -52,7 +52,8 @@ def test_workers_and_a_state_give_the_same_law(tmp_path: Path) -> None:
     done = symeq("discover", other, *asked, "--resume", state)
     assert done.status == 2
     assert "is the state of another pass: the data, the ansatz or the test functions differ." in done.message
-    done = symeq("discover", tmp_path / "no.npz", *asked, "--resume", data)
+    (tmp_path / "text.npz").write_text("u_t = u_xx", "utf-8")
+    done = symeq("discover", data, *asked, "--resume", tmp_path / "text.npz")
     assert done.status == 2
     assert "--resume: " in done.message and "is no state of a pass of this version." in done.message
 

@@ -34,6 +34,9 @@ FIELD = sq.weak(add_noise(BURGERS.simulate(points=64, frames=61), 0.1, 0), BURGE
 ASKED = {"runs": (PLANE, RUNS, 50), "field": (LINE, replace(FIELD, rungs=FIELD.rungs[::5]), 640)}
 
 
+MIDDLE = 12  # chunks of the runs, of which the second is then at work
+
+
 class Broken(Exception):
     """Whoever broke off a pass."""
 
@@ -178,7 +181,7 @@ TAMPERED = {
     "another schema": header(schema=99),
     "chunks below zero": header(chunks=-1),
     "chunks beyond the end": header(chunks=10**6),
-    "other chunks": header(chunks=2),
+    "other chunks": header(chunks=MIDDLE - 1),
     "chunks that are text": header(chunks="3"),
     "no header": lambda arrays: arrays.pop("header"),
     "a header that is no JSON": array("header", lambda a: a[:-1]),
@@ -202,7 +205,7 @@ TAMPERED = {
 def test_a_state_that_was_changed_is_refused(what: str, tmp_path: Path) -> None:
     path = tmp_path / "pass.npz"
     with pytest.raises(Broken):
-        reduced("runs", path, 6)
+        reduced("runs", path, MIDDLE)
     changed(path, TAMPERED[what])
     refused(path)
 
