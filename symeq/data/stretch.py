@@ -50,7 +50,7 @@ def integrate(
     on a box (function, point), constants (function, 1), called once for each tile; where they are not finite,
     that is counted.
     """
-    plan = min((_Plan(lattice, columns, span, first) for first in (True, False)), key=_Plan.operations)
+    plan = cheapest(lattice, columns, span)
     for box in plan.tiles():
         functions = values(box)
         holes = None
@@ -64,7 +64,12 @@ def integrate(
     return plan.results()
 
 
-class _Plan:
+def cheapest(lattice: Lattice, columns: Sequence[Integral], span: range) -> Plan:
+    """The plan that takes fewer operations."""
+    return min((Plan(lattice, columns, span, first) for first in (True, False)), key=Plan.operations)
+
+
+class Plan:
     """The order in which the axes are contracted, the tiles that go with it, and the running sums."""
 
     def __init__(self, lattice: Lattice, columns: Sequence[Integral], span: range, first: bool) -> None:

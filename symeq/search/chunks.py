@@ -166,7 +166,7 @@ class _Ready:
         self.work = work
         self.grid: JetGrid = work.samples.grid(work.coordinates)
         self.covariance = self.grid.covariance(0)
-        self.tiles = Tiles(work.functions, work.coordinates, self.covariance)
+        self.tiles = Tiles(work.functions, work.coordinates, self.covariance, lambda: self.columns)
         parts = work.samples.record.parts
         sizes = [prod(part.sizes.values()) for part in parts]
         self.before = [sum(sizes[:part]) for part in range(len(parts))]

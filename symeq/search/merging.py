@@ -19,6 +19,7 @@ from symeq.search.scores import POINTS, Scores
 from symeq.search.triangle import triangle_of
 
 Leads = Sequence[tuple[int, ...]]  # the derivatives of the left-hand sides
+SPREADS, FEWEST = 2**23, 200  # values of all covariances of the scores; points of these at least
 
 
 class Merged:
@@ -54,7 +55,8 @@ class Merged:
         covariances = Covariances(
             lambda: ready.columns, work.functions, work.coordinates, named, ready.covariance, len(places)
         )
-        every = max(1, round(work.share * work.points / POINTS))
+        most = min(POINTS, max(FEWEST, SPREADS // len(work.functions) ** 2))
+        every = max(1, round(work.share * work.points / most))
         some = np.flatnonzero(chosen(places, ready.before[part], work.share / every))
         scored = any(work.held) and bool(len(some))
         if scored:

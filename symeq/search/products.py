@@ -83,20 +83,25 @@ class Covariances:
 
     @staticmethod
     def _products_of(values: np.ndarray, weights: np.ndarray, indices: np.ndarray) -> np.ndarray:
-        result = np.empty((len(values), len(values)))
-        for index, own in enumerate(weights):
-            rows = np.flatnonzero(indices == index)
-            result[rows] = values[rows] @ (values * own[indices]).T
-        return result
+        order = np.argsort(indices, kind="stable")
+        edges = np.searchsorted(indices[order], np.arange(len(weights) + 1))
+        groups = [slice(a, b) for a, b in zip(edges, edges[1:], strict=False)]
+        values, result = values[order], np.empty((len(values), len(values)))
+        for a, rows in enumerate(groups):
+            for b, columns in enumerate(groups[: a + 1]):
+                result[rows, columns] = values[rows] @ (values[columns] * weights[a, b]).T
+                result[columns, rows] = result[rows, columns].T
+        place = np.argsort(order)
+        return result[place[:, None], place]
 
     def at_each(self) -> np.ndarray:
         """The covariances at each sample (sample, function, function)."""
-        result = np.einsum("an,bn->nab", self.values, self.values) - self.products[self.pairs].transpose(
+        result = self.values.T[:, :, None] * self.values.T[:, None, :] - self.products[self.pairs].transpose(
             2, 0, 1
         )
         by_slopes = ~(self.exact[:, None] & self.exact[None, :])
         if by_slopes.any():
-            other = np.einsum("jan,jbn->nab", self.spread, self.spread)
+            other = self.spread.transpose(2, 1, 0) @ self.spread.transpose(2, 0, 1)
             result = np.where(by_slopes, other, result)
         return np.asarray(result)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from sympy import Expr, Symbol
@@ -17,15 +17,21 @@ class Tiles:
     Of independent noise with variances :math:`s_j^2` a monomial has the unbiased estimate :math:`\prod_j
     He_{n_j}(z_j)`, where :math:`He_{n+1} = z He_n - n s^2 He_{n-1}`; each factor is computed once.
 
-    Arguments: ``functions``, of which those that are no such monomials are compiled; ``coordinates``, and the
-    ``covariance`` of their noise.
+    Arguments: ``functions``; ``coordinates``, and the ``covariance`` of their noise; ``columns``, the
+    functions compiled, which are taken where one is no such monomial.
     """
 
-    def __init__(self, functions: Sequence[Expr], coordinates: Sequence[Symbol], covariance: np.ndarray):
+    def __init__(
+        self,
+        functions: Sequence[Expr],
+        coordinates: Sequence[Symbol],
+        covariance: np.ndarray,
+        columns: Callable[[], Columns],
+    ) -> None:
         self.coordinates, self.covariance = tuple(coordinates), covariance
-        self.powers = [_independent(powers_of(function, coordinates), covariance) for function in functions]
-        others = [f for f, powers in zip(functions, self.powers, strict=True) if powers is None]
-        self.columns = Columns(others, [], coordinates, covariance != 0) if others else None
+        powers = [_independent(powers_of(function, coordinates), covariance) for function in functions]
+        self.powers = [one for one in powers if one is not None]
+        self.columns = None if len(self.powers) == len(powers) else columns()
         self.size = len(coordinates)
 
     def reading(self) -> Reader:
@@ -44,15 +50,10 @@ class Reader:
         """The functions (sample,) at some samples, constants (1,); valid until the next call."""
         tiles = self.tiles
         known: dict[tuple[int, ...], np.ndarray] = {}
-        compiled: list[np.ndarray] = []
+        if tiles.columns is not None:
+            return tiles.columns.each(jets, tiles.covariance, rows)
         with np.errstate(all="ignore"):
-            if tiles.columns is not None:
-                compiled = tiles.columns.each(jets, tiles.covariance, rows)
-            others = iter(compiled)
-            return [
-                next(others) if powers is None else self._monomial(powers, jets, known)
-                for powers in tiles.powers
-            ]
+            return [self._monomial(powers, jets, known) for powers in tiles.powers]
 
     def _monomial(
         self, powers: Powers, jets: Mapping[Symbol, np.ndarray], known: dict[tuple[int, ...], np.ndarray]
