@@ -29,7 +29,7 @@ class Allowed:
         """
         if self.form is None:
             assert self.linear is not None
-            return discover(self.linear, samples, progress=progress)
+            return discover(self.linear, samples, genetic.sparse, progress=progress)
         if isinstance(self.form, RelationAnsatz) or self.linear is None:
             return discover(self.form, samples, genetic, progress=progress)
         assert isinstance(samples, Samples)  # the weak form is refused where functions are asked for

@@ -13,7 +13,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from symeq.cli.allowed import Allowed
 from symeq.cli.clock import Clock, OutOfTime
 from symeq.cli.comparing import Beside, beside
-from symeq.cli.engines import Clocked, read_genetic
+from symeq.cli.engines import Clocked, read_genetic, read_sparse
 from symeq.cli.layout import shortened, warnings_told
 from symeq.cli.outputs import check_outputs, write_answer
 from symeq.cli.problem import Problem
@@ -37,7 +37,7 @@ def discover_law(settings: Settings) -> None:
     problem = read_problem(settings)
     check_outputs(settings, problem.data)
     clock = Clock(settings.seconds("budget"))
-    genetic = Clocked(read_genetic(settings), clock)
+    genetic = Clocked(read_genetic(settings), clock, read_sparse(settings))
     quiet, wants_baseline = settings.switched_on("quiet"), settings.switched_on("baseline")
     with warnings_told():
         with clock.running():

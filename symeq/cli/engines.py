@@ -10,13 +10,15 @@ from symeq.cli.clock import Clock
 from symeq.cli.settings import SWITCHES, Settings, at
 from symeq.data import Sampled
 from symeq.errors import InvalidInput, did_you_mean, quoted
-from symeq.search import GeneticProgramming
+from symeq.search import GeneticProgramming, SparseRegression
 from symeq.search.engine import Found, Progress
 from symeq.search.genetic.state import State
+from symeq.search.saved import State as PassState
 
 SPARSE, GENETIC, BOTH = ENGINES = ("sparse", "genetic", "both")
 OF_LIBRARY = ("degree", "library", "known")
 OF_EVOLUTION = ("operators", "epochs", "evaluations", "workers", "resume")
+OF_PASSES = ("workers", "resume")  # by test functions
 
 
 def asked_engine(settings: Settings) -> str:
@@ -36,8 +38,11 @@ def asked_engine(settings: Settings) -> str:
             raise InvalidInput("it was given twice. Give it once; `both` stands for both.")
     engine = given[0]
     if engine == SPARSE:
+        weak = settings.switched_on("weak")
         _refuse(
-            settings, (*OF_EVOLUTION, "relation"), "is for `--engine genetic`. Add that, or leave it out."
+            settings,
+            (*(key for key in OF_EVOLUTION if not (weak and key in OF_PASSES)), "relation"),
+            "is for `--engine genetic`. Add that, or leave it out.",
         )
     if engine != SPARSE:
         _refuse(settings, ("weak",), "is for `--engine sparse`: functions are searched point by point.")
@@ -60,6 +65,20 @@ def _refuse(settings: Settings, keys: tuple[str, ...], why: str) -> None:
                 raise InvalidInput(f"it {why}")
 
 
+def read_sparse(settings: Settings) -> SparseRegression:
+    """Sparse regression with the settings of the user.
+
+    Raises InvalidInput for a state that is none.
+    """
+    if not settings.switched_on("weak"):
+        return SparseRegression()
+    state = settings.path("resume")
+    if state is not None:
+        with at(settings.place("resume")):
+            PassState(state)  # read once, so that another file is not taken for one after the data were read
+    return SparseRegression(workers=settings.count("workers"), state=state)
+
+
 def read_genetic(settings: Settings) -> GeneticProgramming:
     """The genetic engine with the settings of the user; the seconds are left to the clock.
 
@@ -67,7 +86,7 @@ def read_genetic(settings: Settings) -> GeneticProgramming:
     """
     asked: dict[str, Any] = {"seed": settings.number("seed", 0)}
     asked |= {k: n for k in ("epochs", "evaluations", "workers") if (n := settings.count(k)) is not None}
-    state = settings.path("resume")
+    state = None if settings.switched_on("weak") else settings.path("resume")
     if state is not None:
         with at(settings.place("resume")):
             State(state)  # read once, so that another file is not taken for one after the data were read
@@ -81,10 +100,11 @@ def read_genetic(settings: Settings) -> GeneticProgramming:
 
 @dataclass(frozen=True)
 class Clocked:
-    """An engine that searches for as long as a clock grants when its turn comes."""
+    """An engine that searches for as long as a clock grants when its turn comes, and the one for numbers."""
 
     engine: GeneticProgramming
     clock: Clock
+    sparse: SparseRegression = SparseRegression()
 
     @property
     def seed(self) -> int:
@@ -101,4 +121,5 @@ class Clocked:
 
     def anew(self) -> Clocked:
         """The same without a state: one file keeps one search."""
-        return replace(self, engine=replace(self.engine, state=None))
+        sparse = replace(self.sparse, state=None)
+        return replace(self, engine=replace(self.engine, state=None), sparse=sparse)

@@ -90,14 +90,20 @@ Operators = Annotated[
 Epochs = Annotated[int | None, option("The most epochs that are run, default 40.", GENETIC, "N")]
 Evaluations = Annotated[int | None, option("The most laws that are tried.", GENETIC, "N")]
 Workers = Annotated[
-    int | None, option("Processes that search, default 1; the law is the same for any number.", GENETIC, "N")
+    int | None,
+    option(
+        "Processes that search, or with --weak reduce the data, default 1; the law is the same for any"
+        " number.",
+        GENETIC,
+        "N",
+    ),
 ]
 Seed = Annotated[int | None, option("Seed of everything drawn, default 0.", GENETIC, "N")]
 Resume = Annotated[
     Path | None,
     option(
-        "A file that keeps the search: made where there is none, gone on with where there is one. Of a"
-        " comparison, it keeps the search with the symmetry in all data.",
+        "A file that keeps the search, or with --weak the pass over the data: made where there is none, gone"
+        " on with where there is one. Of a comparison, it keeps the search with the symmetry in all data.",
         GENETIC,
         "STATE",
     ),

@@ -83,7 +83,7 @@ class AxisOperators:
         inside[axis] = slice(self.halo, self.halo + rows)
         kernel = _trimmed(self.kernels[order])
         if kernel.size == 1:
-            return kernel[0] * values[tuple(inside)]
+            return values[tuple(inside)] if kernel[0] == 1 else kernel[0] * values[tuple(inside)]
         return correlate1d(values, kernel, axis=axis, mode="nearest")[tuple(inside)]
 
     def stencils(self, points: np.ndarray) -> tuple[np.ndarray, list[np.ndarray]]:

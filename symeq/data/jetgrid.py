@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise, product
@@ -52,6 +53,15 @@ class JetGrid:
         self.orders = [max((index[axis] for _, index in self.wanted), default=0) for axis in axes]
         self._known: dict[tuple[bytes, ...], list[list[AxisOperators]]] = {}
         self._buffers: dict[tuple[int, str], Buffer] = {}
+        self._until: int | None = None
+
+    def reading(self, until: int | None = None) -> JetGrid:
+        """The same grid for another reader, who asks for no points of the first axis from ``until`` on but
+        for the halo of stencils."""
+        other = copy.copy(self)
+        other._buffers = {}
+        other._until = until
+        return other
 
     def operators(self, part: int) -> list[list[AxisOperators]]:
         """The operators on one part, by rung and axis; parts on the same points share them."""
@@ -202,7 +212,12 @@ class JetGrid:
     def _buffer(self, part: int, name: str) -> Buffer:
         if (part, name) not in self._buffers:
             self._buffers = {key: kept for key, kept in self._buffers.items() if key[0] == part}
-            self._buffers[part, name] = Buffer(self.record.parts[part][name], self.record.refuse_missing)
+            until = self._until
+            if until is not None:
+                until += max(operators[0].halo for operators in self.operators(part))
+            self._buffers[part, name] = Buffer(
+                self.record.parts[part][name], self.record.refuse_missing, until
+            )
         return self._buffers[part, name]
 
     def _checked(self, values: np.ndarray, name: str) -> np.ndarray:

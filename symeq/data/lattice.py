@@ -1,8 +1,7 @@
-"""Fields integrated against test functions, in one pass along the first axis."""
+"""The lattice of test functions on a part of a record: where they lie, and what noise weighs in them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 
@@ -20,18 +19,6 @@ class Integral:
 
     function: int
     index: MultiIndex
-
-
-@dataclass(frozen=True)
-class Integrals:
-    """Tests of one centre along the first axis: ``rows`` (test, column), on one rung, of one block;
-    ``tests`` (test,), their numbers on the lattice."""
-
-    rung: int
-    block: int
-    rows: np.ndarray
-    tests: np.ndarray
-    left_out: int
 
 
 @dataclass(eq=False)
@@ -59,6 +46,11 @@ class Lattice:
         self.pieces = tuple(pieces)
 
     @property
+    def shape(self) -> tuple[int, ...]:
+        """How many points each axis has."""
+        return tuple(map(len, self.axes))
+
+    @property
     def count(self) -> int:
         """How many blocks there are."""
         return int(np.prod(self.pieces))
@@ -76,6 +68,15 @@ class Lattice:
         points = self.axes[axis]
         edges = np.linspace(points[0], points[-1], self.pieces[axis] + 1)[1:-1]
         return np.searchsorted(edges, self.tests(rung, axis).positions, side="right")
+
+    def across(self, rung: int) -> np.ndarray:
+        """Which piece of the axes but the first each of their tests lies in, pieces numbered through
+        (test,)."""
+        place = np.zeros(1, dtype=int)
+        for axis in range(1, len(self.axes)):
+            tile = self.tiles(rung, axis)
+            place = (place[:, None] * self.pieces[axis] + tile).ravel()
+        return place
 
     def size(self, rung: int) -> int:
         """How many tests a rung has."""
@@ -96,136 +97,3 @@ class Lattice:
         """How many of the tests are worth counting, for a column with these derivatives."""
         shares = [self.tests(rung, axis).effective(order) for axis, order in enumerate(index)]
         return float(np.prod(shares))
-
-    def integrate(
-        self, values: Callable[[range], np.ndarray], columns: Sequence[Integral], step: int
-    ) -> Iterator[Integrals]:
-        """All integrals, a slab of the first axis at a time.
-
-        values: the functions on a range of the first axis (function, point, ...), called once for each slab
-        of ``step`` points, in order; where they are not finite the tests that touch them are left out.
-        """
-        size = len(self.axes[0])
-        across = list(dict.fromkeys(rung[1:] for rung in self.rungs))
-        along = list(dict.fromkeys(rung[0] for rung in self.rungs))
-        place = {rung: k for k, rung in enumerate(self.rungs)}
-        sums: dict[tuple[Bump, tuple[Bump, ...]], _Running] = {
-            (first, rest): _Running(self, place[first, *rest], columns)
-            for first in along
-            for rest in across
-            if (first, *rest) in place
-        }
-        slab = size if self.periodic[0] else max(1, step)
-        for start in range(0, size, slab):
-            points = range(start, min(start + slab, size))
-            block = values(points)
-            bad = ~np.isfinite(block).all(axis=0)
-            holes = bool(bad.any())
-            if holes:
-                block = np.where(np.isfinite(block), block, 0.0)
-            for rest in across:
-                some = next(running for (_, other), running in sums.items() if other == rest)
-                contracted = self._across(some.rung, block, columns)
-                touched = self._touched(some.rung, bad) if holes else None
-                for (_, other), running in sums.items():
-                    if other == rest:
-                        yield from running.add(points, contracted, touched)
-
-    def _across(
-        self, rung: int, block: np.ndarray, columns: Sequence[Integral]
-    ) -> dict[tuple[int, MultiIndex], np.ndarray]:
-        """Integrals over all axes but the first, by function and derivatives (point, test)."""
-        wanted = dict.fromkeys((column.function, column.index[1:]) for column in columns)
-        found = {}
-        for function in dict.fromkeys(k for k, _ in wanted):
-            stages: dict[MultiIndex, np.ndarray] = {(): block[function]}
-            for index in (index for k, index in wanted if k == function):
-                for last in range(len(index) - 1, -1, -1):
-                    tail = index[last:]
-                    if tail not in stages:
-                        axis = last + 1
-                        tests = self.tests(rung, axis)
-                        matrix = tests.matrix(index[last], range(tests.size))
-                        stages[tail] = _along(stages[index[last + 1 :]], matrix, axis)
-                found[function, index] = stages[index].reshape(block.shape[1], -1)
-        return found
-
-    def _touched(self, rung: int, bad: np.ndarray) -> np.ndarray:
-        """How many bad points lie under each test of the axes but the first (point, test)."""
-        counts = bad.astype(float)
-        for axis in range(len(self.axes) - 1, 0, -1):
-            tests = self.tests(rung, axis)
-            counts = _along(counts, (tests.matrix(0, range(tests.size)) != 0).astype(float), axis)
-        return counts.reshape(len(bad), -1)
-
-
-def _along(values: np.ndarray, matrix: np.ndarray, axis: int) -> np.ndarray:
-    """The product of a matrix (test, point) with one axis of an array."""
-    before, after = values.shape[:axis], values.shape[axis + 1 :]
-    if not after:
-        return np.asarray(values @ matrix.T)
-    stacked = values.reshape(-1, values.shape[axis], int(np.prod(after)))
-    return np.matmul(matrix, stacked).reshape(*before, matrix.shape[0], *after)
-
-
-class _Running:
-    """The unfinished integrals of one rung along the first axis."""
-
-    def __init__(self, lattice: Lattice, rung: int, columns: Sequence[Integral]) -> None:
-        self.rung, self.columns = rung, columns
-        self.tests = lattice.tests(rung, 0)
-        self.tiles = lattice.tiles(rung, 0)
-        spatial = [lattice.tiles(rung, axis) for axis in range(1, len(lattice.axes))]
-        place = np.zeros((1,) * max(1, len(spatial)), dtype=int)
-        for axis, tile in enumerate(spatial):
-            shape = [1] * len(spatial)
-            shape[axis] = -1
-            place = place * lattice.pieces[axis + 1] + tile.reshape(shape)
-        self.across = place.ravel()
-        self.pieces = int(np.prod(lattice.pieces[1:]))
-        self.orders = sorted({column.index[0] for column in columns})
-        self.by_order = {o: [k for k, c in enumerate(columns) if c.index[0] == o] for o in self.orders}
-        self.open: dict[int, tuple[np.ndarray, np.ndarray]] = {}
-
-    def add(
-        self,
-        points: range,
-        contracted: dict[tuple[int, MultiIndex], np.ndarray],
-        touched: np.ndarray | None,
-    ) -> Iterator[Integrals]:
-        """Add a slab; what is finished with it comes out."""
-        last = self.tests.first + self.tests.width
-        if self.tests.periodic:
-            active = np.arange(self.tests.count)
-        else:
-            active = np.flatnonzero((self.tests.first < points.stop) & (last > points.start))
-        if not active.size:
-            return
-        span = slice(int(active[0]), int(active[-1]) + 1)
-        width = self.across.size
-        for k in active:
-            if k not in self.open:
-                self.open[int(k)] = (np.zeros((len(self.columns), width)), np.zeros(width))
-        for order in self.orders:
-            places = self.by_order[order]
-            right = np.stack(
-                [contracted[self.columns[c].function, self.columns[c].index[1:]] for c in places], axis=1
-            )
-            weights = self.tests.matrix(order, points, span)
-            added = (weights @ right.reshape(len(points), -1)).reshape(active.size, len(places), width)
-            for k, more in zip(active, added, strict=True):
-                self.open[int(k)][0][places] += more
-        if touched is not None:
-            counts = (self.tests.matrix(0, points, span) != 0).astype(float) @ touched
-            for k, count in zip(active, counts, strict=True):
-                self.open[int(k)][1][:] += count
-        for k in active:
-            if self.tests.periodic or last[k] <= points.stop:
-                rows, holes = self.open.pop(int(k))
-                good = holes < 0.5
-                for tile in range(self.pieces):
-                    mine = self.across == tile
-                    block = int(self.tiles[k]) * self.pieces + tile
-                    inside = np.flatnonzero(mine & good)
-                    tests = int(k) * self.across.size + inside
-                    yield Integrals(self.rung, block, rows[:, inside].T, tests, int(np.sum(mine & ~good)))

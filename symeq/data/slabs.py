@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import partial
 from typing import Any
 
@@ -23,6 +25,7 @@ LOOKED_AT = 16  # blocks that tell how far a variable spreads
 Array = np.ndarray | xr.DataArray
 """An array in memory, or a variable that is read by boxes."""
 Box = tuple[slice, ...]
+_ALONE: ContextVar[bool] = ContextVar("alone", default=False)
 
 
 class Slabs(BackendArray):
@@ -32,9 +35,7 @@ class Slabs(BackendArray):
         self.shape, self.dtype, self.fetch = shape, dtype, fetch
 
     def __getitem__(self, key: indexing.ExplicitIndexer) -> Any:
-        return indexing.explicit_indexing_adapter(
-            key, self.shape, indexing.IndexingSupport.BASIC, self.fetch
-        )
+        return indexing.explicit_indexing_adapter(key, self.shape, indexing.IndexingSupport.BASIC, self.fetch)
 
     def variable(self, dims: Sequence[str], attrs: Any = None) -> xr.Variable:
         """The array as an xarray variable; nothing is read."""
@@ -93,13 +94,27 @@ def read(array: Array, box: Box) -> np.ndarray:
     if isinstance(array, np.ndarray):
         return np.asarray(array[box], dtype=float)
     try:
-        return np.asarray(array.variable[box].values, dtype=float)
+        plain = array.variable[box]
+        if _ALONE.get() and plain.chunks is not None:
+            return np.asarray(plain.data.compute(scheduler="synchronous"), dtype=float)
+        return np.asarray(plain.values, dtype=float)
     except Exception as error:
         said = quoted(str(error) or type(error).__name__)
         raise InvalidInput(
             f"Variable `{array.name}` cannot be read everywhere ({said}); its file is truncated, damaged or"
             " no longer there. Write or fetch it again."
         ) from error
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """Read chunked variables without the help of others: a worker that waits for another one may wait for
+    itself."""
+    token = _ALONE.set(True)
+    try:
+        yield
+    finally:
+        _ALONE.reset(token)
 
 
 def boxes(shape: tuple[int, ...], most: int | None = None) -> list[Box]:
@@ -169,11 +184,16 @@ def sum_of_squares(values: np.ndarray) -> tuple[float, int]:
 
 
 def root_mean_square(arrays: Sequence[Array]) -> float:
-    """The root mean square of arrays together, in one pass; missing values do not count."""
+    """The root mean square of arrays together; missing values do not count, and of large lazy arrays some
+    blocks are looked at."""
     square, count = 0.0, 0
     for array in arrays:
-        for block in blocks(array):
-            more, values = sum_of_squares(block)
+        places = boxes(array.shape)
+        if not isinstance(array, np.ndarray):
+            some = max(1, LOOKED_AT // len(arrays))
+            places = [places[k] for k in np.unique(np.linspace(0, len(places) - 1, some).astype(int))]
+        for place in places:
+            more, values = sum_of_squares(read(array, place))
             square, count = square + more, count + values
     return math.sqrt(square / max(1, count))
 
@@ -212,11 +232,17 @@ def _inside(box: Box) -> Box:
 class Buffer:
     """The box of a lazy variable that was read last, longer than asked along the axis windows march on.
 
-    Boxes may reach beyond the ends of an axis, where the variable repeats.
+    Boxes may reach beyond the ends of an axis, where the variable repeats. What lies from ``until`` on along
+    the first axis is for another reader.
     """
 
-    def __init__(self, array: xr.DataArray, check: Callable[[xr.DataArray], None] | None = None) -> None:
-        self.array, self.check = array, check
+    def __init__(
+        self,
+        array: xr.DataArray,
+        check: Callable[[xr.DataArray], None] | None = None,
+        until: int | None = None,
+    ) -> None:
+        self.array, self.check, self.until = array, check, until
         self.spans: tuple[range, ...] = ()
         self.values = np.empty(0)
 
@@ -242,7 +268,8 @@ class Buffer:
             start, stop = spans[march].start, spans[march].stop
             # Stencils overlap: what is read again stays below two thirds.
             ahead = max(AHEAD // max(1, across), len(spans[march]) * 3 // 2)
-            longer[march] = range(start, max(stop, min(shape[march], start + ahead)))
+            end = shape[march] if march or self.until is None else min(shape[march], self.until)
+            longer[march] = range(start, max(stop, min(end, start + ahead)))
         self.values = np.empty(0)
         self.values, self.spans = _repeated(self.array, longer), tuple(longer)
         if self.check is not None and not np.isfinite(self.values).all():

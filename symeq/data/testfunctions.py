@@ -130,7 +130,7 @@ class AxisTests:
     def width(self) -> int:
         return int(self.stencils[0].shape[1])
 
-    def matrix(self, order: int, points: range, tests: slice = slice(None)) -> np.ndarray:
+    def matrix(self, order: int, points: range, tests: slice | np.ndarray = slice(None)) -> np.ndarray:
         """The weights of some tests on a range of points (test, point)."""
         first = self.first[tests]
         places = first[:, None] + np.arange(self.width)
@@ -148,18 +148,18 @@ class AxisTests:
         values = np.asarray(self.stencils[order])
         trace = float(np.sum(values**2))
         square = 0.0
-        for shift in range(-self.count + 1, self.count):
-            rows = np.arange(max(0, -shift), min(self.count, self.count - shift))
+        for shift in range(self.count):
+            rows = np.arange(self.count - shift)
             apart = self.first[rows + shift] - self.first[rows]
-            near = np.abs(apart) < self.width
+            near = apart < self.width
             if not near.any():
-                continue
+                break
             rows, apart = rows[near], apart[near]
             for gap in np.unique(apart):
                 own = rows[apart == gap]
-                a = values[own][:, max(0, gap) :][:, : self.width - abs(gap)]
-                b = values[own + shift][:, max(0, -gap) :][:, : self.width - abs(gap)]
-                square += float(np.sum(np.einsum("tp,tp->t", a, b) ** 2))
+                a = values[own][:, gap:]
+                b = values[own + shift][:, : self.width - gap]
+                square += (2 if shift else 1) * float(np.sum(np.einsum("tp,tp->t", a, b) ** 2))
         return trace**2 / square if square else float(self.count)
 
 

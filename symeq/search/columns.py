@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from math import factorial
+from typing import Any
 
 import numpy as np
 from sympy import Add, Dummy, Expr, Rational, Symbol, expand, lambdify
+from sympy.printing.numpy import SciPyPrinter
 
 HERMITE_ORDER = (
     4  # corrections in powers of the variance; more than that many are needed by no library of degree < 10
 )
+LONGEST_PRODUCT = 8  # powers up to here are written as products: numpy takes 20 times longer for a power
 
 
 class Columns:
@@ -37,7 +41,7 @@ class Columns:
         }
         expressions = [*(unbiased(term, between) for term in terms), *leads]
         arguments = [*self.coordinates, *covariance.values()]
-        self._values = lambdify(arguments, expressions, ["scipy", "numpy"], cse=True)
+        self._values = _compiled(arguments, expressions)
         self._slots = [
             (k, j)
             for k, expression in enumerate(expressions)
@@ -50,16 +54,25 @@ class Columns:
             expression if expression.is_polynomial(*noisy_ones) else plain
             for expression, plain in zip(expressions, [*terms, *leads], strict=True)
         ]
-        slopes = [sources[k].diff(self.coordinates[j]) for k, j in self._slots]
-        self._slopes = lambdify(arguments, slopes, ["scipy", "numpy"], cse=True)
+        self._arguments_named, self._sources = arguments, sources
+
+    @cached_property
+    def _slopes(self) -> Any:
+        slopes = [self._sources[k].diff(self.coordinates[j]) for k, j in self._slots]
+        return _compiled(self._arguments_named, slopes)
 
     def evaluate(self, jets: Mapping[Symbol, np.ndarray], covariance: np.ndarray, rows: int) -> np.ndarray:
         """The matrix [terms | left-hand sides] (sample, column); not finite where a term is not defined."""
         result = np.empty((rows, self.size))
-        with np.errstate(all="ignore"):
-            for k, column in enumerate(self._values(*self._arguments(jets, covariance))):
-                result[:, k] = column
+        for k, column in enumerate(self.each(jets, covariance, rows)):
+            result[:, k] = column
         return result
+
+    def each(self, jets: Mapping[Symbol, np.ndarray], covariance: np.ndarray, rows: int) -> list[np.ndarray]:
+        """The same, one array (sample,) for each column."""
+        with np.errstate(all="ignore"):
+            found = self._values(*self._arguments(jets, covariance))
+        return [np.asarray(one) if np.ndim(one) else np.full(rows, float(one)) for one in found]
 
     def noise(self, jets: Mapping[Symbol, np.ndarray], covariance: np.ndarray, rows: int) -> np.ndarray:
         r"""Sum over samples of :math:`\nabla\theta\, \Sigma\, \nabla\theta^T` (column, column)."""
@@ -91,6 +104,21 @@ class Columns:
 
     def _arguments(self, jets: Mapping[Symbol, np.ndarray], covariance: np.ndarray) -> list[np.ndarray]:
         return [*(jets[z] for z in self.coordinates), *(covariance[i, j] for i, j in self._entries)]
+
+
+class _Products(SciPyPrinter):
+    """Powers as products."""
+
+    def _print_Pow(self, expr: Any, rational: bool = False) -> str:
+        base, exponent = expr.as_base_exp()
+        if exponent.is_Integer and 2 <= exponent <= LONGEST_PRODUCT and base.is_Symbol:
+            return "(" + "*".join([self._print(base)] * int(exponent)) + ")"
+        return str(super()._print_Pow(expr, rational))
+
+
+def _compiled(arguments: Sequence[Symbol], expressions: Sequence[Expr]) -> Any:
+    printer = _Products({"fully_qualified_modules": False, "inline": True, "allow_unknown_functions": True})
+    return lambdify(arguments, expressions, ["scipy", "numpy"], printer=printer, cse=True)
 
 
 def unbiased(term: Expr, covariance: Mapping[tuple[Symbol, Symbol], Expr]) -> Expr:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from sympy import Expr, Mul, Symbol
@@ -21,26 +21,27 @@ class Covariances:
     Functions that are no monomials of undifferentiated variables go by their slopes,
     :math:`\nabla \hat f\, \Sigma\, \nabla \hat g^T`.
 
-    jets: coordinates to samples (sample,); covariance: of the coordinates.
+    columns: compiled when slopes are needed; jets: coordinates to samples (sample,); covariance: of the
+    coordinates; rows: how many samples there are.
     """
 
     def __init__(
         self,
-        columns: Columns,
+        columns: Callable[[], Columns],
         functions: Sequence[Expr],
         coordinates: Sequence[Symbol],
         jets: Mapping[Symbol, np.ndarray],
         covariance: np.ndarray,
+        rows: int,
     ) -> None:
-        rows = len(next(iter(jets.values()))) if jets else 0
         noisy = [int(j) for j in np.flatnonzero(np.diag(covariance) > 0)]
-        powers = [_powers(function, coordinates) for function in functions]
+        powers = [powers_of(function, coordinates) for function in functions]
         if np.count_nonzero(covariance) > len(noisy):
             powers = [None] * len(powers)  # differentiated variables share their noise
         self.exact = np.array([power is not None for power in powers], dtype=bool)
         self.spread = np.zeros((0, len(functions), rows))
         if not self.exact.all() and rows:
-            self.spread = columns.spread(jets, covariance, rows)
+            self.spread = columns().spread(jets, covariance, rows)
         known = [power if power is not None else (0,) * len(coordinates) for power in powers]
         values = np.stack([jets[z] for z in coordinates]) if coordinates else np.zeros((0, rows))
         highest = 2 * max((power[j] for power in known for j in noisy), default=0)
@@ -63,27 +64,44 @@ class Covariances:
                 self.pairs[a, b] = self.pairs[b, a] = places.setdefault(both, len(places))
         self.products = np.stack([evaluated(power) for power in places]) if places else np.zeros((0, rows))
 
-    def weighted(self, weights: np.ndarray, first: Sequence[int], second: Sequence[int]) -> np.ndarray:
-        """The sum over samples, each with its weight, for some functions against others (first, second)."""
-        a, b = list(first), list(second)
-        raw = (self.values[a] * weights) @ self.values[b].T
-        result = raw - (self.products @ weights)[self.pairs[np.ix_(a, b)]]
-        by_slopes = ~(self.exact[a][:, None] & self.exact[b][None, :])
+    def gram(self, weights: np.ndarray, indices: np.ndarray, functions: np.ndarray) -> np.ndarray:
+        r"""The sum over samples of :math:`w_{ab} V_{fg}` for columns (a, f) and (b, g) (column, column).
+
+        Arguments: ``weights`` (index, index, sample), symmetric; ``indices``, ``functions`` (column,), the
+        index and the function of each column.
+        """
+        raw = self._products_of(self.values[functions], weights, indices)
+        count = len(weights)
+        sums = (self.products @ weights.reshape(count * count, -1).T).reshape(-1, count, count)
+        result = raw - sums[self.pairs[functions][:, functions], indices[:, None], indices]
+        exact = self.exact[functions]
+        by_slopes = ~(exact[:, None] & exact)
         if by_slopes.any():
-            other = np.zeros_like(result)
-            for one in self.spread:
-                other += (one[a] * weights) @ one[b].T
+            other = sum(self._products_of(one[functions], weights, indices) for one in self.spread)
             result = np.where(by_slopes, other, result)
         return np.asarray(result)
 
+    @staticmethod
+    def _products_of(values: np.ndarray, weights: np.ndarray, indices: np.ndarray) -> np.ndarray:
+        order = np.argsort(indices, kind="stable")
+        edges = np.searchsorted(indices[order], np.arange(len(weights) + 1))
+        groups = [slice(a, b) for a, b in zip(edges, edges[1:], strict=False)]
+        values, result = values[order], np.empty((len(values), len(values)))
+        for a, rows in enumerate(groups):
+            for b, columns in enumerate(groups[: a + 1]):
+                result[rows, columns] = values[rows] @ (values[columns] * weights[a, b]).T
+                result[columns, rows] = result[rows, columns].T
+        place = np.argsort(order)
+        return result[place[:, None], place]
+
     def at_each(self) -> np.ndarray:
         """The covariances at each sample (sample, function, function)."""
-        result = np.einsum("an,bn->nab", self.values, self.values) - self.products[self.pairs].transpose(
+        result = self.values.T[:, :, None] * self.values.T[:, None, :] - self.products[self.pairs].transpose(
             2, 0, 1
         )
         by_slopes = ~(self.exact[:, None] & self.exact[None, :])
         if by_slopes.any():
-            other = np.einsum("jan,jbn->nab", self.spread, self.spread)
+            other = self.spread.transpose(2, 1, 0) @ self.spread.transpose(2, 0, 1)
             result = np.where(by_slopes, other, result)
         return np.asarray(result)
 
@@ -104,7 +122,8 @@ def _hermite(values: np.ndarray, variance: float, highest: int) -> list[np.ndarr
     return found
 
 
-def _powers(function: Expr, coordinates: Sequence[Symbol]) -> Powers | None:
+def powers_of(function: Expr, coordinates: Sequence[Symbol]) -> Powers | None:
+    """The exponents of a monomial by coordinate; None of what is none."""
     powers = [0] * len(coordinates)
     for factor in Mul.make_args(function):
         base, exponent = factor.as_base_exp()

@@ -9,10 +9,10 @@ from functools import cached_property
 import numpy as np
 
 from symeq.data.lattice import Integral, Lattice
-from symeq.search.products import Covariances
 
 MOST = 1_000_000  # integrals of one part and rung that are held for this
 POINTS = 1_500  # at which it is computed, over all parts
+AT_ONCE = 128  # of these, which share the cache
 
 
 @dataclass
@@ -26,7 +26,9 @@ class Scores:
 
     Rows that overlap share their noise, and telescope where derivatives fall on the test functions: blocks
     of them count their edges too much. ``integrals`` (integral,); ``maps`` (lead, column, integral) from
-    integrals to the columns of the fit, each divided by the scale of its lead.
+    integrals to the columns of the fit, each divided by the scale of its lead; ``fields``, for each part, see
+    :meth:`fields_at`; ``spreads``, for each part (sample, function, function), the covariance of the
+    functions divided by the share of the points that are samples.
     """
 
     integrals: tuple[Integral, ...]
@@ -34,28 +36,23 @@ class Scores:
     fields: list[np.ndarray] = field(default_factory=list)
     spreads: list[np.ndarray] = field(default_factory=list)
 
-    def add(
-        self,
-        lattice: Lattice,
-        rung: int,
-        held: np.ndarray,
-        covariances: Covariances,
-        where: np.ndarray,
-        share: float,
-    ) -> None:
-        """A part: ``held`` (test, integral), its integrals; ``where`` (axis, sample) the points, and
-        ``share`` how many of all they are."""
-        tests, weights = _tests_over(lattice, rung, where)
-        gathered = held[tests]
-        indices = self.indices
-        fields = np.zeros((len(indices), where.shape[1], held.shape[1]))
-        for k, index in enumerate(indices):
-            own = np.ones(tests.shape)
-            for axis, order in enumerate(index):
-                own = own * weights[axis][order]
-            fields[k] = np.einsum("iw,iwc->ic", own, gathered)
-        self.fields.append(fields)
-        self.spreads.append(covariances.at_each() / share)
+    def fields_at(self, lattice: Lattice, rung: int, held: np.ndarray, where: np.ndarray) -> np.ndarray:
+        r"""The :math:`\sum_k D^a\varphi_k(i)` times the integrals of test k, at some points of a part
+        (derivatives, sample, integral).
+
+        Arguments: ``held`` (test, integral), all integrals of the part; ``where`` (axis, sample) the points.
+        """
+        count, size = where.shape[1], held.shape[1]
+        fields = np.zeros((len(self.indices), count, size))
+        for start in range(0, count, AT_ONCE):
+            cut = slice(start, start + AT_ONCE)
+            tests, weights = _tests_over(lattice, rung, where[:, cut])
+            own = np.ones((len(tests), len(self.indices), tests.shape[1]))
+            for k, index in enumerate(self.indices):
+                for axis, order in enumerate(index):
+                    own[:, k] *= weights[axis][order]
+            fields[:, cut] = np.matmul(own, held[tests]).transpose(1, 0, 2)
+        return fields
 
     @property
     def indices(self) -> list[tuple[int, ...]]:
@@ -112,13 +109,17 @@ def _tests_over(lattice: Lattice, rung: int, where: np.ndarray) -> tuple[np.ndar
     weights: list[list[np.ndarray]] = []
     for axis, points in enumerate(where):
         tests = lattice.tests(rung, axis)
-        matrices = [tests.matrix(order, range(tests.size)) for order in range(len(tests.stencils))]
-        touched = np.any([matrix != 0 for matrix in matrices], axis=0)
-        most = max(1, int(touched.sum(axis=0).max()))
+        offsets = points[:, None] - tests.first
+        if tests.periodic:
+            offsets %= tests.size
+        touched = (offsets > 0) & (offsets < tests.width - 1)  # at its ends a test function is zero
+        most = max(1, int(touched.sum(axis=1).max(initial=0)))
         # The tests that touch a point come first, in order.
-        chosen = np.argsort(~touched, axis=0, kind="stable")[:most][:, points]
-        places.append(chosen.T)
-        weights.append([matrix[chosen, points].T for matrix in matrices])
+        chosen = np.argsort(~touched, axis=1, kind="stable")[:, :most]
+        good = np.take_along_axis(touched, chosen, axis=1)
+        under = np.where(good, np.take_along_axis(offsets, chosen, axis=1), 0)
+        places.append(chosen)
+        weights.append([np.where(good, stencil[chosen, under], 0.0) for stencil in tests.stencils])
     flat = np.zeros((where.shape[1], 1), dtype=int)
     shaped: list[list[np.ndarray]] = []
     for axis, chosen in enumerate(places):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from copy import deepcopy
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,8 +16,10 @@ from symeq.search.assemble import assemble
 from symeq.search.engine import Found, Progress
 from symeq.search.fitting import Evidence
 from symeq.search.integrated import assemble_weak
+from symeq.search.pace import Pace
 from symeq.search.path import Support
 from symeq.search.selection import Choice, adopt, select
+from symeq.search.workers import Workers, check_workers
 
 if TYPE_CHECKING:
     from pysindy.optimizers import BaseOptimizer
@@ -32,13 +35,24 @@ class SparseRegression:
 
     Arguments: ``optimizer``, any PySINDy optimiser, which then proposes the support instead (on the
     triangular factor, in free coordinates, so that it cannot leave the allowed laws); coefficients, errors
-    and tests stay the same.
+    and tests stay the same. ``workers``, who reduces samples by test functions (:func:`symeq.weak`): a number
+    of processes, an :class:`concurrent.futures.Executor`, or None for the scheduler or
+    ``distributed.Client`` that is active in dask, and this process where there is none. The law is the same
+    to the bit for any workers, and what a worker that died had to do is done again. ``state``, a file that
+    keeps what was reduced so far and from which a pass that was broken off goes on.
 
     >>> SparseRegression().seed is None
     True
     """
 
     optimizer: BaseOptimizer | None = None
+    workers: Workers = None
+    state: str | Path | None = None
+
+    def __post_init__(self) -> None:
+        check_workers(self.workers, "SparseRegression")
+        if self.state is not None and not isinstance(self.state, str | Path):
+            raise InvalidInput(f"SparseRegression(state={self.state!r}): expected the path of a file.")
 
     @property
     def seed(self) -> int | None:
@@ -50,9 +64,7 @@ class SparseRegression:
             f" ({type(self.optimizer).__name__})" if self.optimizer is not None else ""
         )
 
-    def search(
-        self, ansatz: LinearAnsatz, samples: Sampled, progress: Progress | None = None
-    ) -> Found:
+    def search(self, ansatz: LinearAnsatz, samples: Sampled, progress: Progress | None = None) -> Found:
         """Reduce the samples to factors, then search on these alone."""
         if not isinstance(ansatz, LinearAnsatz):
             raise InvalidInput(
@@ -60,17 +72,21 @@ class SparseRegression:
                 " functions. Take .linearise(degree) of a functional ansatz, or GeneticProgramming()."
             )
         points = sum(int(np.prod(list(part.sizes.values()))) for part in samples.record.parts)
-        done = 0
+        pace = Pace(points)
 
         def report(more: int) -> None:
-            nonlocal done
-            done += more
+            pace.add(more)
             if progress is not None:
-                progress(done, points, "reducing the data")
+                progress(pace.done, points, f"reducing the data{pace.left()}")
 
         if isinstance(samples, WeakSamples):
-            factors = assemble_weak(ansatz, samples, report)
+            factors = assemble_weak(ansatz, samples, report, workers=self.workers, state=self.state)
         else:
+            if self.workers not in (None, 1) or self.state is not None:
+                raise InvalidInput(
+                    "SparseRegression(workers=..., state=...) is for samples by test functions. Give it"
+                    " sq.weak(record, jet), or leave these out."
+                )
             factors = assemble(ansatz, samples, report)
         if progress is not None:
             progress(points, points, "choosing the terms")

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from systems import SYSTEMS, add_noise
 from tests.cli.running import HEAT, symeq, write
@@ -33,3 +34,32 @@ def test_functions_are_not_searched_by_test_functions(tmp_path: Path) -> None:
     done = symeq("discover", tmp_path, *HEAT, "--weak", "--engine", "genetic")
     assert done.status == 2
     assert "--weak: it is for `--engine sparse`" in done.message
+
+
+def test_workers_and_a_state_give_the_same_law(tmp_path: Path) -> None:
+    """The state is made, gone on with when all is done, and refused for other data and as another file."""
+    data, state = noisy_burgers(tmp_path), tmp_path / "pass.npz"
+    asked = (*HEAT, "--symmetry", "boost(x, u)", "--weak", "--json", tmp_path / "law.json")
+    laws = []
+    for further in ((), ("--workers", "2", "--resume", state), ("--resume", state)):
+        done = symeq("discover", data, *asked, *further)
+        assert (done.status, done.err) == (0, "")
+        law = json.loads((tmp_path / "law.json").read_text("utf-8"))
+        laws.append([term["value"] for term in law["terms"]])
+    assert laws[0] == laws[1] == laws[2]
+    part = add_noise(SYSTEMS["burgers"].simulate(points=128), 0.3, 2).parts[0]
+    other = write(tmp_path / "other.npz", {name: np.asarray(part[name].values) for name in ("t", "x", "u")})
+    done = symeq("discover", other, *asked, "--resume", state)
+    assert done.status == 2
+    assert "is the state of another pass: the data, the ansatz or the test functions differ." in done.message
+    (tmp_path / "text.npz").write_text("u_t = u_xx", "utf-8")
+    done = symeq("discover", data, *asked, "--resume", tmp_path / "text.npz")
+    assert done.status == 2
+    assert "--resume: " in done.message and "is no state of a pass of this version." in done.message
+
+
+@pytest.mark.parametrize("flag", [("--workers", "2"), ("--resume", "state.npz")])
+def test_without_test_functions_there_is_no_pass_to_share(flag: tuple[str, str], tmp_path: Path) -> None:
+    done = symeq("discover", tmp_path, *HEAT, *flag)
+    assert done.status == 2
+    assert f"{flag[0]}: it is for `--engine genetic`" in done.message

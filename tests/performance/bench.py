@@ -23,6 +23,7 @@ from tests.performance import (  # noqa: E402
     recovery,
     rivals,
     symbolic,
+    throughput,
 )
 
 SHARED = Path(__file__).resolve().parents[2].parent / "shared" / "data"
@@ -73,6 +74,11 @@ def main(
             genetic.noise_table(seeds, large),
         ),
         "rivals": lambda: show(f"Against pyoperon, {seeds} seeds", rivals.HEADER, rivals.table(seeds, large)),
+        "throughput": lambda: show(
+            "One pass by test functions",
+            throughput.HEADER,
+            throughput.rows(points, frames, large),
+        ),
         "evaluations": lambda: show(
             "What a generation costs", evaluations.HEADER, evaluations.rows(30 if large else 2, large)
         ),

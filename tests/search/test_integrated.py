@@ -8,10 +8,12 @@ import numpy as np
 import pytest
 
 import symeq as sq
+from symeq.data import stretch
+from symeq.data.lattice import Integral, Lattice
 from symeq.data.testfunctions import Bump
 from symeq.data.weak import weak
 from symeq.errors import InvalidInput
-from symeq.search import integrated
+from symeq.search import integrated, merging
 from symeq.search.fitting import Evidence
 from symeq.search.integrated import assemble_weak
 from systems import SYSTEMS, add_noise
@@ -31,17 +33,68 @@ def test_a_clean_law_is_found() -> None:
     assert found == {U * U_X: pytest.approx(-1, rel=2e-3), U_XX: pytest.approx(0.1, rel=2e-3)}
 
 
-def test_slabs_of_any_size_give_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    ansatz = sq.linear_ansatz(BURGERS.jet, [U, U * U_X, U_XX], sq.trivial)
-    samples = weak(add_noise(burgers(), 0.1, 0), BURGERS.jet)
+@pytest.mark.parametrize("periodic", [(), ("t",), ("x",), ("t", "x")], ids=str)
+@pytest.mark.parametrize("terms", ["u, u*u_x, u_xx", "u_x^2, sin(u), x*u_x"])
+def test_chunks_and_tiles_of_any_size_give_the_same(
+    terms: str, periodic: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Triangles, noise and standard errors, to 1e-10, on an axis that is periodic or not."""
+    ansatz = sq.linear_ansatz(BURGERS.jet, [BURGERS.jet.parse(term) for term in terms.split(",")], sq.trivial)
+    [part] = add_noise(burgers(), 0.1, 0).parts
+    samples = weak(sq.record(part, periodic=periodic), BURGERS.jet)
+    samples = replace(samples, rungs=samples.rungs[::5])
     whole = assemble_weak(ansatz, samples)
-    for slab in (64, 640, 2000):
-        monkeypatch.setattr(integrated, "SLAB", slab)
-        monkeypatch.setattr(integrated, "PENDING", slab)
-        for one, other in zip(assemble_weak(ansatz, samples), whole, strict=True):
+    support, residual = list(range(whole[0].unknowns)), np.ones(whole[0].unknowns + 1)
+    for chunk, tile, frames in ((320, 64, 3), (640, 2000, 128), (2000, 100, 7)):
+        monkeypatch.setattr(stretch, "TILE", tile)
+        monkeypatch.setattr(stretch, "FRAMES", frames)
+        for one, other in zip(assemble_weak(ansatz, samples, chunk=chunk), whole, strict=True):
+            assert (one.rows, one.undefined) == (other.rows, other.undefined)
             grams = [np.einsum("bij,bik->bjk", f.triangles, f.triangles) for f in (one, other)]
             assert np.allclose(*grams, rtol=1e-10, atol=1e-10 * np.abs(grams[1]).max())
             assert np.allclose(one.noise, other.noise, rtol=1e-10, atol=1e-10 * np.abs(other.noise).max())
+            assert one.scores is not None and other.scores is not None
+            errors = [f.scores.covariance(support, residual) for f in (one, other)]
+            assert np.allclose(*errors, rtol=1e-10, atol=1e-10 * np.abs(errors[1]).max())
+
+
+def test_a_contraction_is_the_sum_over_all_points() -> None:
+    """Against one sum over all axes, for functions of three axes, periodic and not, with holes."""
+    rng, shape = np.random.default_rng(2), (23, 31, 26)
+    axes = tuple(np.linspace(0, 1, size) for size in shape)
+    rungs = tuple((Bump(a, stride=2), Bump(b, stride=3), Bump(b, stride=2)) for a in (4, 7) for b in (4, 9))
+    columns = [Integral(f, i) for f, i in ((0, (0, 0, 0)), (0, (1, 2, 0)), (1, (0, 0, 2)), (1, (1, 1, 1)))]
+    functions = rng.standard_normal((2, *shape))
+    functions[1, 11, 5, 6] = np.nan
+    for periodic in ((False, False, False), (True, True, False), (False, True, True)):
+        lattice = Lattice(axes, periodic, rungs, (1, 2, 2))
+
+        def values(box: tuple[range, ...]) -> list[np.ndarray]:
+            cut = tuple(slice(one.start, one.stop) for one in box)
+            return [function[cut].ravel() for function in functions]
+
+        for found in stretch.integrate(lattice, columns, range(4, 21), values):
+            tests = [lattice.tests(found.rung, axis) for axis in range(3)]
+            clean = np.nan_to_num(functions)[:, 4:21]
+            for column, sums in zip(columns, found.sums, strict=True):
+                t, x, y = (
+                    one.matrix(order, span, some)
+                    for one, order, span, some in zip(
+                        tests,
+                        column.index,
+                        (range(4, 21), range(31), range(26)),
+                        (found.tests, slice(None), slice(None)),
+                        strict=True,
+                    )
+                )
+                direct = np.einsum("at,bx,cy,txy->abc", t, x, y, clean[column.function], optimize=True)
+                assert np.allclose(sums, direct.reshape(sums.shape), atol=1e-12 * np.abs(direct).max())
+            under = [one.matrix(0, span, some) != 0 for one, span, some in zip(
+                tests, (range(11, 12), range(5, 6), range(6, 7)), (found.tests, slice(None), slice(None)),
+                strict=True,
+            )]  # fmt: skip
+            touched = np.einsum("at,bx,cy->abc", *(one.astype(float) for one in under))
+            assert np.array_equal(found.holes, touched.reshape(found.holes.shape))
 
 
 @pytest.mark.parametrize("name", ["hopf", "burgers"])
@@ -156,6 +209,6 @@ def test_many_short_parts_tell_the_noise_of_all_their_points(monkeypatch: pytest
 
     everywhere = told()
     monkeypatch.setattr(integrated, "NOISE_ROWS", 600)
-    monkeypatch.setattr(integrated, "POINTS", 300)
+    monkeypatch.setattr(merging, "POINTS", 300)
     for few, all_of_them in zip(told(), everywhere, strict=True):
         assert np.allclose(few, all_of_them, rtol=0.2)
