@@ -125,7 +125,8 @@ class _Fitted:
                 f"the law of sparse regression leaves {beyond:.2g} of the mean square of the left-hand side"
                 " beyond what noise and differentiation account for"
             )
-        return f"sparse regression warns: {' '.join(self.law.warnings)}" if self.law.warnings else ""
+        own = [warning for warning in self.law.warnings if warning not in self.samples.warnings]
+        return f"sparse regression warns: {' '.join(own)}" if own else ""
 
     def front(self) -> tuple[FrontEntry, ...]:
         """The front of the law, each entry with its equations."""
