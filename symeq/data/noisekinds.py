@@ -243,8 +243,11 @@ class _Field:
 
     def colour(self, axis: int) -> tuple[float, float]:
         """The correlation of the noise along an axis, and its significance."""
-        orders = (*self.best[:axis], 0, *self.best[axis + 1 :])
-        lines = []
+        before, after = self.best[:axis], self.best[axis + 1 :]
+        r = self.differences((*before, 4, *after))
+        if r.size < FEWEST or np.mean(r**4) > (3 + UNEVEN) * np.mean(r**2) ** 2:
+            return 0.0, 0.0  # a front of the signal, whose spectrum is that of correlated noise
+        orders, lines = (*before, 0, *after), []
         for core in self.cores:
             if core.admits(orders):
                 values = np.moveaxis(core.difference(orders), axis, -1)
