@@ -125,7 +125,9 @@ class _Fitted:
                 f"the law of sparse regression leaves {beyond:.2g} of the mean square of the left-hand side"
                 " beyond what noise and differentiation account for"
             )
-        own = [warning for warning in self.law.warnings if warning not in self.samples.warnings]
+        known = self.law.identifiability
+        others = (*self.samples.warnings, *(known.warnings(self.linear) if known else ()))
+        own = [warning for warning in self.law.warnings if warning not in others]
         return f"sparse regression warns: {' '.join(own)}" if own else ""
 
     def front(self) -> tuple[FrontEntry, ...]:

@@ -100,6 +100,7 @@ def _discovery(
         found.functions,
         found.constants,
         found.end,
+        found.identifiability,
     )
 
 
