@@ -47,6 +47,7 @@ SYSTEMS: dict[str, System] = {
         isotropic_oscillator.SYSTEM,
         isotropic_oscillator.SECOND_ORDER,
         lambda_omega.SYSTEM,
+        lambda_omega.SPIRAL,
         burgers.SYSTEM,
         kdv.SYSTEM,
         kuramoto_sivashinsky.SYSTEM,
@@ -66,6 +67,7 @@ SYSTEMS: dict[str, System] = {
         saturable_laser.SYSTEM,
         vector_wave.SYSTEM,
         inviscid_burgers.SYSTEM,
+        inviscid_burgers.SHOCK,
         vector_burgers.SYSTEM,
     )
 }

@@ -68,6 +68,8 @@ def tell_law(law: Discovery, allowed: Allowed, samples: Sampled, quiet: bool) ->
     if math.isfinite(law.chi2) and law.chi2 > 0:
         fit += f" (noise alone leaves {law.residual / law.chi2:.2g})"
     rows = f"{source.rows} rows in {source.blocks} blocks, {source.engine}, {_seconds(source.seconds)}"
+    if law.identifiability is not None:
+        rows += f"; condition of the allowed columns {law.identifiability.condition:.2g}"
     warned = (wrapped(f"warning: {warning}", 4) for warning in law.warnings)
     section("Law", str(law), "", fit, rows, *warned)
     if has_frame(law):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import product
 from math import comb
 
@@ -38,24 +39,16 @@ def noise_deviation(parts: Sequence[Array], axes: Sequence[Sequence[np.ndarray]]
     """
     dimensions = parts[0].ndim
     orders = (0, 2, 4, 6, 8) if dimensions < 3 else (0, 3, 6)
-    share = max(1, ENOUGH_POINTS // max(1, len(parts)))
-    cores = []
-    for part, coordinates in zip(parts, axes or [[]] * len(parts), strict=True):
-        window, core = middle(part, share, FEWEST_POINTS)
-        uneven = [x[cut] if not is_uniform(x) else None for x, cut in zip(coordinates, window, strict=False)]
-        cores.append((core, uneven or [None] * dimensions))
+    looked_at = cores(parts, axes, ENOUGH_POINTS)
     smallest = np.inf
     for combination in product(orders, repeat=dimensions):
         if not any(combination):
             continue
         energy = rows = 0.0
-        for core, uneven in cores:
-            if any(size <= 2 * order for size, order in zip(core.shape, combination, strict=True)):
+        for core in looked_at:
+            if not core.admits(combination):
                 continue
-            left = core
-            for axis, (order, x) in enumerate(zip(combination, uneven, strict=True)):
-                left = _difference(left, axis, order, x) if order else left
-            square, count = sum_of_squares(left)
+            square, count = sum_of_squares(core.difference(combination))
             energy += square
             rows += count
         if rows:
@@ -63,6 +56,35 @@ def noise_deviation(parts: Sequence[Array], axes: Sequence[Sequence[np.ndarray]]
     if not np.isfinite(smallest):  # a handful of points per axis: nothing can be told apart from the signal
         return 0.0
     return float(np.sqrt(smallest))
+
+
+@dataclass(frozen=True)
+class Core:
+    """Enough of a field to estimate from: its ``values``, and the coordinates of the axes that are uneven."""
+
+    values: np.ndarray
+    uneven: tuple[np.ndarray | None, ...]
+
+    def admits(self, orders: Sequence[int]) -> bool:
+        """Whether there are twice as many points as the differences need."""
+        return all(size > 2 * order for size, order in zip(self.values.shape, orders, strict=True))
+
+    def difference(self, orders: Sequence[int]) -> np.ndarray:
+        """The mixed difference of these orders along the axes, with weights of unit norm."""
+        left = self.values
+        for axis, (order, x) in enumerate(zip(orders, self.uneven, strict=True)):
+            left = _difference(left, axis, order, x) if order else left
+        return left
+
+
+def cores(parts: Sequence[Array], axes: Sequence[Sequence[np.ndarray]] | None, points: int) -> list[Core]:
+    """Of each part the middle, about ``points`` together; arguments as for :func:`noise_deviation`."""
+    found = []
+    for part, coordinates in zip(parts, axes or [[]] * len(parts), strict=True):
+        window, core = middle(part, max(1, points // max(1, len(parts))), FEWEST_POINTS)
+        uneven = [x[cut] if not is_uniform(x) else None for x, cut in zip(coordinates, window, strict=False)]
+        found.append(Core(core, tuple(uneven or [None] * core.ndim)))
+    return found
 
 
 def _difference(values: np.ndarray, axis: int, order: int, x: np.ndarray | None) -> np.ndarray:

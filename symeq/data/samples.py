@@ -12,6 +12,7 @@ from symeq.data.choosing import choose_rules
 from symeq.data.derivatives import Rule
 from symeq.data.jetgrid import JetGrid
 from symeq.data.noise import noise_deviation
+from symeq.data.noisekinds import odd_noise
 from symeq.data.records import Record
 from symeq.data.slabs import Array, deviation, held
 from symeq.errors import InvalidInput
@@ -23,6 +24,7 @@ class Samples:
     """A recipe: a record, the noise of each variable, and a ladder of rules.  Nothing is computed until
     asked.
 
+    ``warnings`` say where the noise is not white and even (:func:`symeq.data.noisekinds.odd_noise`).
     ``rungs[k]`` has one rule per axis, from the finest to the coarsest; all share their blocks. The best
     window depends on the law, so the choice among the first ``usable`` rungs is left to the search, and a
     coefficient that changes from rung to rung is seen to be an artefact of differentiation.
@@ -34,9 +36,10 @@ class Samples:
     usable: int
     noise: tuple[float, ...]
     notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        return "\n".join(self.notes)
+        return "\n".join([*self.notes, *self.warnings])
 
     def grid(self, coordinates: Sequence[Symbol]) -> JetGrid:
         """The operators and blocks that give these jet coordinates."""
@@ -109,7 +112,8 @@ def sample(
     height = max(len(ladder) for ladder in ladders)
     padded = [(ladder[0],) * (height - len(ladder)) + tuple(ladder) for ladder in ladders]
     usable = height if automatic else 1
-    return Samples(record, jet, tuple(zip(*padded, strict=True)), usable, tuple(noise), tuple(notes))
+    warned = noise_warnings(jet, fields, points, noise)
+    return Samples(record, jet, tuple(zip(*padded, strict=True)), usable, tuple(noise), tuple(notes), warned)
 
 
 def highest_orders(jet: Jet, lead: Symbol | str | None) -> list[int]:
@@ -128,6 +132,18 @@ def noise_note(u: Symbol, parts: Sequence[Array], noise: float) -> str:
     """What is said of the noise of a variable."""
     spread = max(deviation(parts), np.finfo(float).tiny)  # the blocks looked at may be constant
     return f"noise of {u}: {noise:.3g}, {noise / spread:.2%} of its standard deviation"
+
+
+def noise_warnings(
+    jet: Jet,
+    fields: Sequence[Sequence[Array]],
+    points: Sequence[Sequence[np.ndarray]],
+    noise: Sequence[float],
+) -> tuple[str, ...]:
+    """What is said of noise that is not white and even, of all variables."""
+    names = [str(x) for x in jet.independent]
+    each = zip(jet.dependent, fields, noise, strict=True)
+    return tuple(odd.words for u, parts, s in each for odd in odd_noise(str(u), parts, points, names, s))
 
 
 def _fits(rule: Rule, axis: np.ndarray, orders: int, periodic: bool) -> bool:

@@ -13,7 +13,7 @@ from symeq.data.derivatives import FiniteDifferences, Rule
 from symeq.data.jetgrid import JetGrid
 from symeq.data.noise import noise_deviation
 from symeq.data.records import Record
-from symeq.data.samples import Samples, highest_orders, noise_note
+from symeq.data.samples import Samples, highest_orders, noise_note, noise_warnings
 from symeq.data.slabs import held, root_mean_square
 from symeq.data.testfunctions import Bump, windows
 from symeq.errors import InvalidInput
@@ -28,7 +28,8 @@ class WeakSamples:
 
     ``rungs[k]`` has one bump for each axis; ``coarser[k]`` is the rung whose supports are the next larger
     ones along every axis. ``noise`` is never below the errors of quadrature, which make up the share
-    ``certain`` of its square. ``rule`` differentiates what no integration by parts moves away.
+    ``certain`` of its square. ``rule`` differentiates what no integration by parts moves away. ``warnings``
+    are of the noise, as those of :class:`symeq.data.samples.Samples`.
     """
 
     record: Record
@@ -39,6 +40,7 @@ class WeakSamples:
     certain: float = 0.0
     rule: Rule = FiniteDifferences()
     notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
     @property
     def usable(self) -> int:
@@ -46,7 +48,7 @@ class WeakSamples:
         return len(self.rungs)
 
     def __str__(self) -> str:
-        return "\n".join(self.notes)
+        return "\n".join([*self.notes, *self.warnings])
 
     def grid(self, coordinates: Sequence[Symbol]) -> JetGrid:
         """The operators that give these jet coordinates at the points."""
@@ -88,9 +90,10 @@ def weak(
     orders = highest_orders(jet, lead)
     fields = [[held(part[str(u)]) for part in record.parts] for u in jet.dependent]
     points = [[part[name].values for name in names] for part in record.parts]
-    noise, shares, notes = [], [], list(record.notes)
+    noise, deviations, shares, notes = [], [], [], list(record.notes)
     for u, parts in zip(jet.dependent, fields, strict=True):
         deviation = noise_deviation(parts, points)
+        deviations.append(deviation)
         notes.append(noise_note(u, parts, deviation))
         least = SMALLEST_NOISE * root_mean_square(parts)
         shares.append(min(1.0, least / max(deviation, 1e-300)) ** 2)
@@ -109,7 +112,14 @@ def weak(
         reach = f"{widths[0]} to {widths[-1]}" if len(widths) > 1 else f"{widths[0]}"
         notes.append(f"axis {name}: test functions of {reach} points")
     return WeakSamples(
-        record, jet, tuple(rungs), tuple(coarser), tuple(noise), min(shares), notes=tuple(notes)
+        record,
+        jet,
+        tuple(rungs),
+        tuple(coarser),
+        tuple(noise),
+        min(shares),
+        notes=tuple(notes),
+        warnings=noise_warnings(jet, fields, points, deviations),
     )
 
 

@@ -125,7 +125,10 @@ class _Fitted:
                 f"the law of sparse regression leaves {beyond:.2g} of the mean square of the left-hand side"
                 " beyond what noise and differentiation account for"
             )
-        return f"sparse regression warns: {' '.join(self.law.warnings)}" if self.law.warnings else ""
+        known = self.law.identifiability
+        others = (*self.samples.warnings, *(known.warnings(self.linear) if known else ()))
+        own = [warning for warning in self.law.warnings if warning not in others]
+        return f"sparse regression warns: {' '.join(own)}" if own else ""
 
     def front(self) -> tuple[FrontEntry, ...]:
         """The front of the law, each entry with its equations."""

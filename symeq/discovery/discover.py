@@ -63,7 +63,7 @@ def discover(
     if not law.terms:
         raise NoLaw(
             f"No law fits: none of the {searched.unknowns} allowed terms is significant in these data "
-            f"({found.rows} rows, {'; '.join(samples.notes)}). "
+            f"({found.rows} rows, {'; '.join(samples.notes)}). {''.join(f'{w} ' for w in samples.warnings)}"
             "Give more or cleaner data, another library, or another symmetry."
         )
     return law
@@ -95,11 +95,12 @@ def _discovery(
         found.residual,
         found.chi2,
         provenance,
-        found.warnings,
+        (*samples.warnings, *found.warnings),
         found.form,
         found.functions,
         found.constants,
         found.end,
+        found.identifiability,
     )
 
 

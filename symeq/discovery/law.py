@@ -19,6 +19,7 @@ from symeq.discovery.integrate import integrate
 from symeq.discovery.statement import Term, document, law_latex, law_text, write_json
 from symeq.errors import InvalidInput
 from symeq.search.engine import Constant, SearchEnd
+from symeq.search.identifiability import Identifiability
 from symeq.search.selection import FrontEntry
 
 
@@ -46,7 +47,8 @@ class Discovery:
     share of the mean square of the left-hand sides that is left; ``chi2``, the residual over what the noise
     explains: 1 for a right law, inf without noise. Of a search for functions: ``form``, what was searched,
     ``functions``, its G_j with numbers, ``constants``, those inside functions, and ``end``, how it ended; the
-    ``ansatz`` then spans the terms that were found.
+    ``ansatz`` then spans the terms that were found. Of a search for numbers: ``identifiability``, the
+    condition of the allowed columns, and which chosen terms the data cannot tell from others.
     """
 
     ansatz: LinearAnsatz
@@ -62,6 +64,7 @@ class Discovery:
     functions: tuple[Expr, ...] = ()
     constants: tuple[Constant, ...] = ()
     end: SearchEnd | None = None
+    identifiability: Identifiability | None = None
 
     @property
     def unknowns(self) -> int:
@@ -100,6 +103,11 @@ class Discovery:
                     )
                 )
         return tuple(found)
+
+    @property
+    def confused(self) -> tuple[tuple[str, ...], ...]:
+        """Each term that the data cannot tell from others, followed by these, in words."""
+        return () if self.identifiability is None else self.identifiability.confused(self.ansatz)
 
     @cached_property
     def equations(self) -> tuple[tuple[Symbol, Expr], ...]:

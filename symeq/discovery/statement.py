@@ -151,6 +151,7 @@ def document(law: Discovery) -> dict[str, Any]:
             "residual": _json_number(law.residual),
             "chi2": _json_number(law.chi2),
         },
+        "identifiability": _identified(law),
         "warnings": list(law.warnings),
         "engine": provenance.engine,
         "seconds": provenance.seconds,
@@ -171,6 +172,20 @@ def document(law: Discovery) -> dict[str, Any]:
             "evaluations": law.end.evaluations,
         }
     return content
+
+
+def _identified(law: Discovery) -> dict[str, Any] | None:
+    """The condition of the allowed columns, and which terms cannot be told apart; None where not asked."""
+    known = law.identifiability
+    if known is None:
+        return None
+    return {
+        "condition": _json_number(known.condition),
+        "inflation": [_json_number(value) for value in known.inflation],
+        "nearly_dependent": [list(group) for group in known.groups],
+        "dependent": [list(group) for group in known.dependent],
+        "confused": [list(group) for group in law.confused],
+    }
 
 
 def write_json(content: dict[str, Any], path: str | Path) -> None:

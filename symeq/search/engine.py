@@ -14,6 +14,7 @@ from symeq.ansatz.implicit import ImplicitAnsatz
 from symeq.ansatz.linear import LinearAnsatz
 from symeq.ansatz.relation import RelationAnsatz
 from symeq.data.weak import Sampled
+from symeq.search.identifiability import Identifiability
 from symeq.search.selection import FrontEntry
 
 Progress = Callable[[int, int, str], None]
@@ -49,7 +50,7 @@ class Found:
     share of the mean square of the left-hand sides that is left; ``chi2``, the residual over what the noise
     explains. A search for functions brings the ``ansatz`` that its terms span (else it is the one searched),
     the ``form`` it searched with the ``functions`` G_j in its symbols, the inner ``constants``, and its
-    ``end``.
+    ``end``; one for numbers how well the terms could be told apart, ``identifiability``.
     """
 
     beta: np.ndarray
@@ -67,6 +68,7 @@ class Found:
     functions: tuple[Expr, ...] = ()
     constants: tuple[Constant, ...] = ()
     end: SearchEnd | None = None
+    identifiability: Identifiability | None = None
 
 
 class Engine(Protocol):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ from symeq.errors import InvalidInput
 from symeq.search.assemble import assemble
 from symeq.search.engine import Found, Progress
 from symeq.search.fitting import Evidence
+from symeq.search.identifiability import identifiability
 from symeq.search.integrated import assemble_weak
 from symeq.search.pace import Pace
 from symeq.search.path import Support
@@ -93,7 +95,7 @@ class SparseRegression:
         evidence = Evidence(factors, samples.coarser if isinstance(samples, WeakSamples) else None)
         rungs = evidence.telling(samples.usable)
         choice = select(evidence, rungs) if self.optimizer is None else adopt(evidence, rungs, self._propose)
-        return _found(evidence, choice, samples)
+        return _found(evidence, choice, samples, ansatz, rungs)
 
     def _propose(self, triangle: np.ndarray) -> Support:
         optimizer: Any = deepcopy(self.optimizer)
@@ -106,7 +108,9 @@ class SparseRegression:
         return tuple(int(j) for j in np.flatnonzero(np.abs(np.ravel(optimizer.coef_)) > 0))
 
 
-def _found(evidence: Evidence, choice: Choice, samples: Sampled) -> Found:
+def _found(
+    evidence: Evidence, choice: Choice, samples: Sampled, ansatz: LinearAnsatz, rungs: Sequence[int]
+) -> Found:
     fit, rung = choice.trial.fit, choice.rung
     factors = evidence.rungs[rung]
     beta = np.zeros(evidence.unknowns)
@@ -126,6 +130,8 @@ def _found(evidence: Evidence, choice: Choice, samples: Sampled) -> Found:
             f"{choice.lack:.1%} of the mean square of the left-hand side, noise taken off, is left "
             "unexplained: a term may be missing from the library, or the symmetry may be wrong."
         )
+    identified = identifiability(evidence, fit.support, rung, rungs)
+    warnings += identified.warnings(ansatz)
     chi2 = fit.left / fit.explained if fit.explained > 0 else np.inf
     return Found(
         beta,
@@ -138,4 +144,5 @@ def _found(evidence: Evidence, choice: Choice, samples: Sampled) -> Found:
         factors.blocks,
         tuple(notes),
         tuple(warnings),
+        identifiability=identified,
     )

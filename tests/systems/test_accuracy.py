@@ -112,6 +112,13 @@ def test_a_boussinesq_record_goes_on_where_the_last_one_ended() -> None:
     assert np.abs(next_run["u"].values - long[4:]).max() < 1e-8
 
 
+def test_a_spiral_record_goes_on_where_the_last_one_ended() -> None:
+    long = lambda_omega.simulate_spiral(points=32, frames=9, duration=1.0).parts[0]["u"].values
+    later = lambda_omega.simulate_spiral(points=32, frames=5, duration=0.5, begin=0.5).parts[0]
+    assert np.allclose(later["t"], 0.5 + 0.125 * np.arange(5))
+    assert np.abs(later["u"].values - long[4:]).max() < 1e-8
+
+
 def test_energy_is_conserved() -> None:
     prey = lotka_volterra.simulate(trajectories=5)
     for part in prey.parts:
@@ -158,6 +165,37 @@ def test_inviscid_waves_carry_their_values_until_they_break() -> None:
         inviscid_burgers.simulate(duration=100.0)
 
 
+def test_before_a_wave_breaks_its_record_with_shocks_is_that_without() -> None:
+    smooth = inviscid_burgers.simulate(frames=11).parts[0]
+    same = inviscid_burgers.simulate_shock(frames=11, duration=float(smooth["t"][-1])).parts[0]
+    assert np.abs(smooth["u"].values - same["u"].values).max() < 1e-12
+
+
+def test_a_shock_runs_with_the_mean_of_its_sides_and_swallows_both() -> None:
+    """Rankine and Hugoniot: the place of the greatest drop moves with (u_left + u_right) / 2; the rest still
+    carries its values, so that no jump rises and the area is kept."""
+    part = inviscid_burgers.simulate_shock(points=2048, frames=41).parts[0]
+    x, t, u = part["x"].values, part["t"].values, part["u"].values
+    late = t > 0.6 * t[-1]
+    drops = np.argmin(np.diff(u, axis=1), axis=1)[late]
+    sides = [u[late, np.mod(drops + step, x.size)] for step in (0, 1)]
+    place = np.unwrap(x[drops], period=10.0)
+    speed = (sides[0] + sides[1]) / 2
+    expected = place[0] + np.concatenate([[0], np.cumsum(np.diff(t[late]) * (speed[1:] + speed[:-1]) / 2)])
+    assert (sides[0] - sides[1]).min() > 1
+    assert np.abs(place - expected).max() < 3 * (x[1] - x[0])
+    assert np.diff(u, axis=1).max() < 0.05
+    assert np.abs(u.mean(axis=1)).max() < 3 / x.size
+
+
+def test_the_published_ramp_is_carried_and_then_jumps() -> None:
+    x = np.linspace(-4000, 4000, 256)
+    start = inviscid_burgers.ramp(0, x)
+    for t in np.linspace(0, 1.9, 20):  # until it breaks, at 2
+        assert np.allclose(inviscid_burgers.ramp(t, x + t * start), start)
+    assert np.allclose([inviscid_burgers.ramp(4, np.array([999.0, 1001.0]))], [1000, 0])
+
+
 def test_the_gradient_of_the_divergence_acts_along_the_wave_vector_alone() -> None:
     box = Torus(lengths=(2 * np.pi, 3.0, 5.0), points=(8, 6, 10))
     field = np.random.default_rng(0).standard_normal((3, *box.points))
@@ -176,6 +214,7 @@ def test_the_gradient_of_the_divergence_acts_along_the_wave_vector_alone() -> No
     ("simulate", "options", "step", "bound"),
     [
         (lambda_omega.simulate, {"frames": 11, "duration": 0.5}, lambda_omega.STEP, 1e-5),
+        (lambda_omega.simulate_spiral, {"frames": 3, "duration": 0.5}, lambda_omega.STEP, 1e-6),
         (burgers.simulate, {"frames": 11, "duration": 5.0}, 0.01, 1e-7),
         (kdv.simulate, {"frames": 11, "duration": 2.0}, 0.0025, 1e-4),
         (kuramoto_sivashinsky.simulate, {"frames": 11, "duration": 5.0}, 0.01, 1e-7),
@@ -189,6 +228,7 @@ def test_the_gradient_of_the_divergence_acts_along_the_wave_vector_alone() -> No
     ],
     ids=[
         "lambda_omega",
+        "lambda_omega_spiral",
         "burgers",
         "kdv",
         "kuramoto_sivashinsky",
@@ -279,6 +319,8 @@ def test_derivatives_of_a_wave_are_exact(points: tuple[int, int]) -> None:
 
 
 def test_the_published_protocols_are_kept() -> None:
+    spiral = lambda_omega.simulate_spiral(points=16).parts[0]
+    assert np.allclose(spiral["t"], 0.05 * np.arange(201))
     oscillator, growing = damped_oscillator.simulate(), growth.simulate()
     assert len(oscillator.parts) == 50
     assert np.allclose(oscillator.parts[0]["t"], 0.2 * np.arange(101))

@@ -27,6 +27,14 @@ CLOSE_FRAMES: dict[str, dict[str, Any]] = {
     "isotropic_oscillator": {"trajectories": 3, "duration": 1.0, "samples": 51},
     "isotropic_oscillator_second_order": {"trajectories": 3, "duration": 1.0, "samples": 51},
     "lambda_omega": {"points": 64, "frames": 31, "duration": 0.075, "step": 0.0025},
+    "lambda_omega_spiral": {
+        "points": 96,
+        "frames": 31,
+        "duration": 0.075,
+        "begin": 2.0,
+        "ripple": 0.1,
+        "step": 0.0025,
+    },
     "burgers": {"frames": 31, "duration": 0.15, "step": 0.005},
     "kdv": {"frames": 31, "duration": 0.03, "step": 0.001},
     "kuramoto_sivashinsky": {"frames": 31, "duration": 0.15, "step": 0.005},
@@ -46,6 +54,7 @@ CLOSE_FRAMES: dict[str, dict[str, Any]] = {
     "saturable_laser": {"frames": 21, "duration": 0.1, "step": 0.005},
     "vector_wave": {"points": 48, "frames": 9, "duration": 0.08, "level": 0.4},
     "inviscid_burgers": {"frames": 31, "duration": 0.1},
+    "inviscid_burgers_shock": {"frames": 31, "duration": 0.1},
     "vector_burgers": {"frames": 21, "duration": 0.1, "step": 0.005},
 }
 
