@@ -122,7 +122,9 @@ def _by_scores(
         return None
     independent = max(evidence.rungs[rung].independent for rung in rungs)
     penalty = float(np.log(independent) + 2 * np.log(max(1, evidence.unknowns)))
-    law = Stepwise(moments, penalty).law([support for rung in rungs for support in tried[rung]])
+    law = Stepwise(moments, penalty).law(
+        [support for rung in rungs for support in tried[rung]], _shortest_adequate(evidence, tried)
+    )
     fits = [(rung, fit) for rung in rungs if (fit := evidence.fit(law, rung)) is not None]
     explains = [_excess(evidence, fit, rung) <= MISFIT for rung, fit in fits]
     found = moments.best(law)
@@ -135,6 +137,19 @@ def _by_scores(
     trial = Trial(replace(fit, beta=pooled.beta), np.sqrt(variance), pooled.beta**2 / variance)
     front = _front(evidence, rung, tried[rung], law)
     return Choice(trial, rung, front, lack(evidence, fit, rung))
+
+
+def _shortest_adequate(evidence: Evidence, tried: Mapping[int, Sequence[Support]]) -> Support:
+    """The shortest support that leaves no more than noise on the rung where it was found; that of no terms
+    where none does."""
+    found: list[tuple[int, float, Support]] = []
+    for rung, supports in tried.items():
+        for support in sorted(supports, key=len):
+            fit = evidence.fit(support, rung)
+            if fit is not None and evidence.blind(fit, rung):
+                found.append((len(support), fit.left / max(fit.explained, 1e-300), support))
+                break
+    return min(found, default=(0, 0.0, ()))[2]
 
 
 def _excess(evidence: Evidence, fit: Fit, rung: int) -> float:

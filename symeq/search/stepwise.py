@@ -12,6 +12,7 @@ from symeq.search.path import Support
 STEPS = 100  # moves after which a search that still finds better ones ends
 UNDECIDED = 3.84  # of chi^2, 95 % of one degree of freedom: a lesser difference tells nothing
 SUSPECTS = 2  # terms, those of the least significance, that are tested for removal
+EXCHANGED = 6  # terms, again the least significant ones, for which another one is tried
 LONGER = 4  # terms by which a proposal may exceed the law of the steps
 
 
@@ -40,13 +41,19 @@ class Stepwise:
         """Whether another law is to be taken in place of this one."""
         more = tuple(j for j in other if j not in law)
         less = tuple(j for j in law if j not in other)
-        gained, lost = self.moments.chi2(more, law), self.moments.chi2(less, other)
-        if more and less:
-            gained += self.moments.discord(law)
+        price = self.penalty * (len(other) - len(law))
+        gained = self.moments.chi2(more, law)
+        if not less:
+            return gained > price
+        gained += self.moments.discord(law)
+        if gained < price:
+            return False
+        lost = self.moments.chi2(less, other)
+        if more:
             lost += self.moments.discord(other)
             if len(more) == len(less) and abs(gained - lost) < UNDECIDED:
                 return self.moments.surprise(other, law) < self.moments.surprise(law, other)
-        return gained - lost > self.penalty * (len(other) - len(law))
+        return gained - lost > price
 
     def needed(self, law: Support) -> bool:
         """Whether every term is worth its penalty beside the others."""
@@ -85,19 +92,23 @@ class Stepwise:
         return _with(law, enters)
 
     def _removed(self, law: Support) -> Support | None:
-        pooled = self.moments.pooled(law)
-        if pooled is None:
-            return None
-        with np.errstate(divide="ignore", invalid="ignore"):
-            ratios = pooled.beta**2 / np.diag(pooled.covariance)
-        for k in np.argsort(ratios)[:SUSPECTS]:
-            rest = _without(law, law[k])
-            if self.moments.chi2((law[k],), rest) < self.penalty:
+        for out in self._by_significance(law)[:SUSPECTS]:
+            rest = _without(law, out)
+            if self.moments.chi2((out,), rest) < self.penalty:
                 return rest
         return None
 
+    def _by_significance(self, law: Support) -> list[int]:
+        """The terms of a law, the least significant one first."""
+        pooled = self.moments.pooled(law)
+        if pooled is None:
+            return list(law)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            ratios = pooled.beta**2 / np.diag(pooled.covariance)
+        return [law[k] for k in np.argsort(ratios)]
+
     def _exchanged(self, law: Support) -> Support | None:
-        for out in law:
+        for out in self._by_significance(law)[:EXCHANGED]:
             rest = _without(law, out)
             gains = self.moments.singles(rest).copy()
             gains[out] = 0.0
