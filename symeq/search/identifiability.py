@@ -12,6 +12,7 @@ from sympy import Expr, expand
 
 from symeq.ansatz.linear import LinearAnsatz
 from symeq.search.fitting import Evidence
+from symeq.search.moments import Moments
 from symeq.search.path import COLLINEAR, Support
 
 DECIDED = 4.5  # deviations from which a term is surely needed: one more than it takes to be chosen
@@ -84,7 +85,13 @@ def _text(expression: Expr) -> str:
     return str(expression).replace("**", "^")
 
 
-def identifiability(evidence: Evidence, support: Support, rung: int, rungs: Sequence[int]) -> Identifiability:
+def identifiability(
+    evidence: Evidence,
+    support: Support,
+    rung: int,
+    rungs: Sequence[int],
+    moments: Moments | None = None,
+) -> Identifiability:
     r"""Condition and exchanges of a law that was chosen.
 
     With C the Gram matrix of the columns, noise taken off, of unit diagonal, and its eigenvalues lambda (none
@@ -95,9 +102,11 @@ def identifiability(evidence: Evidence, support: Support, rung: int, rungs: Sequ
 
     and the eigenvectors of a condition index above 30 name the groups. A chosen term j can be exchanged for k
     where the law with k in its place needs all of its terms, each :math:`z \ge 4.5`, and the law with both
-    does not need j, :math:`z_j < 4.5`.
+    does not need j, :math:`z_j < 4.5`. Where it is known how noise moves the scores, j is asked
+    by its score test on all rungs together.
 
-    Arguments: ``evidence``; the chosen ``support`` and its ``rung``; ``rungs`` to ask.
+    Arguments: ``evidence``; the chosen ``support`` and its ``rung``; ``rungs`` to ask; ``moments``, the score
+    tests.
     Source: D. A. Belsley, E. Kuh, R. E. Welsch, Regression Diagnostics (1980), chapter 3, for the condition
     index; R. Davidson, J. G. MacKinnon, Econometrica 49 (1981) 781, for laws that do not contain each other.
 
@@ -123,7 +132,7 @@ def identifiability(evidence: Evidence, support: Support, rung: int, rungs: Sequ
         np.sqrt((vectors**2 / values).sum(axis=1)),
         tuple(dict.fromkeys(group for group in groups if len(group) > 1)),
         _dependent(evidence.totals[rung][:, :-1]),
-        _exchanges(evidence, support, rung, rungs),
+        _exchanges(evidence, support, rung, rungs) if moments is None else _exchanges_by(moments, support),
     )
 
 
@@ -155,6 +164,26 @@ def _dependent(columns: np.ndarray) -> tuple[Support, ...]:
         tuple(sorted(int(seen[order[i]]) for i in [rank + k, *np.flatnonzero(np.abs(own) > FOUND)]))
         for k, own in enumerate(shares.T)
     )
+
+
+def _exchanges_by(moments: Moments, support: Support) -> tuple[Exchange, ...]:
+    found = []
+    for j in support:
+        rest = tuple(k for k in support if k != j)
+        worth = moments.singles(rest)
+        rivals = [int(k) for k in np.flatnonzero(2 * worth > worth[j]) if k not in support]
+        others = [k for k in rivals if _undecided_by(moments, j, tuple(sorted({*rest, k})))]
+        if others:
+            found.append(Exchange(j, tuple(others)))
+    return tuple(found)
+
+
+def _undecided_by(moments: Moments, j: int, other: Support) -> bool:
+    """Whether another law needs all of its terms, and explains the data without term j."""
+    pooled = moments.pooled(other)
+    if pooled is None or np.min(pooled.beta**2 / np.diag(pooled.covariance)) < DECIDED**2:
+        return False
+    return moments.chi2((j,), other) + moments.discord(other) < DECIDED**2
 
 
 def _exchanges(evidence: Evidence, support: Support, rung: int, rungs: Sequence[int]) -> tuple[Exchange, ...]:

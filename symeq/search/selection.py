@@ -35,13 +35,14 @@ class FrontEntry:
 
 @dataclass(frozen=True)
 class Choice:
-    """The chosen law, the rung that determines its coefficients best, the front it was chosen from, and the
-    share of the left-hand side, noise taken off, that it lacks."""
+    """The chosen law, the rung that determines its coefficients best, the front it was chosen from, the share
+    of the left-hand side, noise taken off, that it lacks, and the score tests that chose it, if any did."""
 
     trial: Trial
     rung: int
     front: tuple[FrontEntry, ...]
     lack: float
+    moments: Moments | None = None
 
 
 def paths(evidence: Evidence, rung: int) -> list[Support]:
@@ -136,7 +137,8 @@ def _by_scores(
     variance = np.maximum(np.diag(pooled.covariance), fit.certain)
     trial = Trial(replace(fit, beta=pooled.beta), np.sqrt(variance), pooled.beta**2 / variance)
     front = _front(evidence, rung, tried[rung], law)
-    return Choice(trial, rung, front, lack(evidence, fit, rung))
+    lacking = 0.0 if _excess(evidence, fit, rung) <= MISFIT else lack(evidence, fit, rung)
+    return Choice(trial, rung, front, lacking, moments)
 
 
 def _shortest_adequate(evidence: Evidence, tried: Mapping[int, Sequence[Support]]) -> Support:

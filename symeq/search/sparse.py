@@ -130,7 +130,7 @@ def _found(
             f"{choice.lack:.1%} of the mean square of the left-hand side, noise taken off, is left "
             "unexplained: a term may be missing from the library, or the symmetry may be wrong."
         )
-    identified = identifiability(evidence, fit.support, rung, rungs)
+    identified = identifiability(evidence, fit.support, rung, rungs, choice.moments)
     warnings += identified.warnings(ansatz)
     chi2 = fit.left / fit.explained if fit.explained > 0 else np.inf
     return Found(
