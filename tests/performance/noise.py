@@ -74,8 +74,8 @@ def table(
 
 
 def rows(cell: Cell, text: str, levels: Sequence[float], draws: int) -> Iterator[tuple[str, ...]]:
-    """Exact supports, and warnings where it is not; where it is, the median error of the worst coefficient and
-    the coverage of two standard errors; seconds of one processor."""
+    """Exact supports, and warnings where it is not; where it is, the median error of the worst coefficient
+    and the coverage of two standard errors; seconds of one processor."""
     system = SYSTEMS[cell.system]
     jet = system.jet if cell.powers is None else sq.Jet(system.independent, system.dependent, cell.powers[1])
     law = {jet[str(lead)]: rhs for lead, rhs in system.law.items()}
