@@ -18,10 +18,10 @@ import symeq as sq
 from symeq.data import Samples
 from symeq.geometry import read_symmetry
 from symeq.search.genetic.epochs import Plan, evolve
-from symeq.search.genetic.measured import search_rung
 from symeq.search.genetic.operators import OPERATORS
 from symeq.search.genetic.problem import Problem
 from symeq.search.genetic.replay import coefficients
+from symeq.search.genetic.seen import search_rung
 from systems import SYSTEMS, add_noise
 from tests.performance.exactness import Truth
 
