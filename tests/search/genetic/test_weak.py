@@ -99,19 +99,21 @@ def test_the_true_form_is_refitted_closely(samples: sq.WeakSamples) -> None:
 def test_any_number_of_workers_and_broken_off_searches_give_the_same(
     samples: sq.WeakSamples, tmp_path: Path
 ) -> None:
-    small = engine(epochs=2, population=20, rows=60, operators=["mul", "sqrt"])
+    """The search bit for bit; the last fit up to the round-off of expressions that SymPy has cached."""
+    small = engine(epochs=2, population=20, rows=60, operators=["mul", "div", "sqrt"])
     law = small.search(FORM, samples)
     path = tmp_path / "search.json"
     for other in (replace(small, workers=2), replace(small, state=path)):
         again = other.search(FORM, samples)
-        assert again.functions == law.functions and np.array_equal(again.beta, law.beta)
         assert again.front == law.front and again.end == law.end
+        assert again.beta == pytest.approx(law.beta, rel=1e-9)
     content = json.loads(path.read_text())
     (key,) = content["searches"]
     content["searches"][key] = content["searches"][key][:1]
     path.write_text(json.dumps(content), encoding="utf-8")
     resumed = replace(small, state=path).search(FORM, samples)
-    assert resumed.functions == law.functions and np.array_equal(resumed.errors, law.errors)
+    assert resumed.front == law.front and resumed.end == law.end
+    assert resumed.errors == pytest.approx(law.errors, rel=1e-9)
     with pytest.raises(sq.InvalidInput, match="state of another search"):
         replace(small, state=path).search(FORM, sq.weak(orbits(seed=1), KEPLER.jet))
 
