@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from symeq.ansatz import FunctionalAnsatz, LinearAnsatz, RelationAnsatz
 from symeq.cli.engines import Clocked
-from symeq.data import Sampled, Samples
+from symeq.data import Sampled
 from symeq.discovery import Discovery, discover, discover_both
 from symeq.search.engine import Progress
 
@@ -32,5 +32,4 @@ class Allowed:
             return discover(self.linear, samples, genetic.sparse, progress=progress)
         if isinstance(self.form, RelationAnsatz) or self.linear is None:
             return discover(self.form, samples, genetic, progress=progress)
-        assert isinstance(samples, Samples)  # the weak form is refused where functions are asked for
         return discover_both(self.linear, self.form, samples, genetic=genetic, progress=progress)

@@ -44,8 +44,6 @@ def asked_engine(settings: Settings) -> str:
             (*(key for key in OF_EVOLUTION if not (weak and key in OF_PASSES)), "relation"),
             "is for `--engine genetic`. Add that, or leave it out.",
         )
-    if engine != SPARSE:
-        _refuse(settings, ("weak",), "is for `--engine sparse`: functions are searched point by point.")
     if engine == GENETIC:
         _refuse(
             settings,
@@ -65,12 +63,17 @@ def _refuse(settings: Settings, keys: tuple[str, ...], why: str) -> None:
                 raise InvalidInput(f"it {why}")
 
 
+def _alone(settings: Settings) -> bool:
+    """Whether sparse regression is the engine: then workers and a state are those of its pass."""
+    return (settings.texts("engine") or (SPARSE,)) == (SPARSE,)
+
+
 def read_sparse(settings: Settings) -> SparseRegression:
     """Sparse regression with the settings of the user.
 
     Raises InvalidInput for a state that is none.
     """
-    if not settings.switched_on("weak"):
+    if not settings.switched_on("weak") or not _alone(settings):
         return SparseRegression()
     state = settings.path("resume")
     if state is not None:
@@ -86,7 +89,7 @@ def read_genetic(settings: Settings) -> GeneticProgramming:
     """
     asked: dict[str, Any] = {"seed": settings.number("seed", 0)}
     asked |= {k: n for k in ("epochs", "evaluations", "workers") if (n := settings.count(k)) is not None}
-    state = None if settings.switched_on("weak") else settings.path("resume")
+    state = None if _alone(settings) else settings.path("resume")
     if state is not None:
         with at(settings.place("resume")):
             State(state)  # read once, so that another file is not taken for one after the data were read

@@ -160,7 +160,7 @@ Missing = Annotated[
 Weak = Annotated[
     bool | None,
     option(
-        "Integrate both sides against test functions: for noisy data. Sparse regression only.",
+        "Integrate both sides against test functions: for noisy data.",
         DATA,
         None,
         "--weak/--pointwise",

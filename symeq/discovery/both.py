@@ -11,7 +11,7 @@ from threadpoolctl import threadpool_limits
 
 from symeq.ansatz.functional import FunctionalAnsatz
 from symeq.ansatz.linear import LinearAnsatz
-from symeq.data.samples import Samples
+from symeq.data.weak import Sampled, WeakSamples
 from symeq.discovery.discover import discover
 from symeq.discovery.law import Discovery
 from symeq.errors import InvalidInput, NoLaw
@@ -21,8 +21,10 @@ from symeq.search.engine import Engine, Progress
 from symeq.search.fitting import Evidence, Fit
 from symeq.search.genetic import GeneticProgramming
 from symeq.search.genetic.explained import ROWS, unexplained
-from symeq.search.selection import FrontEntry
-from symeq.search.sparse import SparseRegression
+from symeq.search.genetic.seen import left_by
+from symeq.search.integrated import assemble_weak
+from symeq.search.selection import FrontEntry, lack
+from symeq.search.sparse import WORTH_A_WARNING, SparseRegression
 
 BETTER = 0.95  # of what the sparse law leaves beyond the noise: a law that leaves more explains no more
 DIGITS = 4  # of the laws of the front
@@ -31,7 +33,7 @@ DIGITS = 4  # of the laws of the front
 def discover_both(
     linear: LinearAnsatz,
     form: FunctionalAnsatz,
-    samples: Samples,
+    samples: Sampled,
     *,
     sparse: SparseRegression | None = None,
     genetic: Engine | None = None,
@@ -93,12 +95,15 @@ class _Fitted:
 
     law: Discovery
     linear: LinearAnsatz
-    samples: Samples
+    samples: Sampled
     evidence: Evidence
     rung: int
 
-    def __init__(self, law: Discovery, linear: LinearAnsatz, samples: Samples) -> None:
-        evidence = Evidence(assemble(linear, samples))
+    def __init__(self, law: Discovery, linear: LinearAnsatz, samples: Sampled) -> None:
+        if isinstance(samples, WeakSamples):
+            evidence = Evidence(assemble_weak(linear, samples), samples.coarser)
+        else:
+            evidence = Evidence(assemble(linear, samples))
         fits = [evidence.fit(law.support, rung) for rung in range(len(evidence.rungs))]
         away = [
             np.inf if fit is None else abs(fit.left / max(factors.square, 1e-300) - law.residual)
@@ -119,7 +124,12 @@ class _Fitted:
     def missing(self) -> str:
         """What the law leaves unexplained, in words; "" where that is nothing."""
         sides = [rhs for _, rhs in self.law.equations]
-        beyond = unexplained(self.linear.leads, sides, self.samples, self.rung, self.noise, seed=0)
+        if isinstance(self.samples, WeakSamples):
+            fit = self.evidence.fit(self.law.support, self.rung)
+            beyond = 0.0 if fit is None else lack(self.evidence, fit, self.rung)
+            beyond = beyond if beyond > WORTH_A_WARNING else 0.0
+        else:
+            beyond = unexplained(self.linear.leads, sides, self.samples, self.rung, self.noise, seed=0)
         if beyond:
             return (
                 f"the law of sparse regression leaves {beyond:.2g} of the mean square of the left-hand side"
@@ -179,9 +189,11 @@ def _sorted(front: Sequence[FrontEntry]) -> tuple[FrontEntry, ...]:
     return tuple(sorted(front, key=lambda entry: (entry.unknowns, entry.complexity or 0)))
 
 
-def _shares(laws: Sequence[Discovery], samples: Samples, rung: int) -> list[float]:
+def _shares(laws: Sequence[Discovery], samples: Sampled, rung: int) -> list[float]:
     """The share of the mean square of the left-hand sides that each law leaves, at the same points."""
     leads = laws[0].ansatz.leads
+    if isinstance(samples, WeakSamples):
+        return left_by(leads, [[dict(law.equations)[lead] for lead in leads] for law in laws], samples)
     sides = [dict(law.equations)[lead] for law in laws for lead in leads]
     symbols = set().union(*(e.free_symbols for e in (*leads, *sides)))
     coordinates = tuple(sorted(symbols, key=str))
@@ -199,7 +211,7 @@ def _shares(laws: Sequence[Discovery], samples: Samples, rung: int) -> list[floa
 
 
 def _after_nothing(
-    reason: str, form: FunctionalAnsatz, samples: Samples, genetic: Engine, progress: Progress | None
+    reason: str, form: FunctionalAnsatz, samples: Sampled, genetic: Engine, progress: Progress | None
 ) -> Discovery:
     """The law of the genetic engine, where sparse regression found none."""
     try:

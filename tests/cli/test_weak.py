@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from systems import SYSTEMS, add_noise
-from tests.cli.running import HEAT, symeq, write
+from tests.cli.running import HEAT, OSCILLATOR, TURNING, symeq, write
 
 
 def noisy_burgers(folder: Path) -> Path:
@@ -28,12 +28,6 @@ def test_noisy_data_through_test_functions(tmp_path: Path) -> None:
         "u(t, x)*Derivative(u(t, x), x)",
         "Derivative(u(t, x), (x, 2))",
     }
-
-
-def test_functions_are_not_searched_by_test_functions(tmp_path: Path) -> None:
-    done = symeq("discover", tmp_path, *HEAT, "--weak", "--engine", "genetic")
-    assert done.status == 2
-    assert "--weak: it is for `--engine sparse`" in done.message
 
 
 def test_workers_and_a_state_give_the_same_law(tmp_path: Path) -> None:
@@ -63,3 +57,26 @@ def test_without_test_functions_there_is_no_pass_to_share(flag: tuple[str, str],
     done = symeq("discover", tmp_path, *HEAT, *flag)
     assert done.status == 2
     assert f"{flag[0]}: it is for `--engine genetic`" in done.message
+
+
+def noisy_spirals(folder: Path) -> list[Path]:
+    """Spirals z' = (0.1 + i - 0.1 |z|^2) z from four starts, noise of 0.05 on each coordinate."""
+    t, rng = np.linspace(0, 10, 401), np.random.default_rng(0)
+    files = []
+    for start in (0.3, 0.6, 1.5, 2.0):
+        radius = 1 / np.sqrt(1 + (1 / start**2 - 1) * np.exp(-0.2 * t))
+        x, y = radius * np.array([np.cos(t), np.sin(t)]) + 0.05 * rng.standard_normal((2, 401))
+        files.append(write(folder / f"spiral_{start}.npz", {"t": t, "x": x, "y": y}))
+    return files
+
+
+@pytest.mark.parametrize("engine", ["genetic", "both"])
+def test_functions_are_searched_by_test_functions(engine: str, tmp_path: Path) -> None:
+    out = tmp_path / "law.json"
+    asked = (*noisy_spirals(tmp_path), *OSCILLATOR, *TURNING, "--engine", engine, "--weak", "--json", out)
+    done = symeq("discover", *asked, "--operators", "add, mul", "--epochs", "2", "--quiet")
+    assert done.status == 0, done.message
+    law = json.loads(out.read_text("utf-8"))
+    assert any("test functions of" in note for note in law["data"]["sampled"])
+    found = {(term["lhs"], term["expression"]) for term in law["terms"]}
+    assert {("Derivative(x(t), t)", "y(t)"), ("Derivative(y(t), t)", "x(t)")} <= found

@@ -18,10 +18,10 @@ import symeq as sq
 from symeq.data import Samples
 from symeq.geometry import read_symmetry
 from symeq.search.genetic.epochs import Plan, evolve
-from symeq.search.genetic.measured import search_rung
 from symeq.search.genetic.operators import OPERATORS
 from symeq.search.genetic.problem import Problem
 from symeq.search.genetic.replay import coefficients
+from symeq.search.genetic.seen import search_rung
 from systems import SYSTEMS, add_noise
 from tests.performance.exactness import Truth
 
@@ -67,12 +67,14 @@ class Cell:
         """Samples of the run of a seed; systems with one simulation are simulated once, clean."""
         return self._sampled(seed) if self.redrawn or self.noise else self._fixed
 
-    def _sampled(self, seed: int) -> Samples:
+    def record(self, seed: int) -> sq.Record:
+        """What is measured in the run of a seed."""
         options = dict(self.options) | ({"seed": seed} if self.redrawn else {})
         record = SYSTEMS[self.system].simulate(**options)
-        if self.noise:
-            record = add_noise(record, self.noise, seed)
-        return sq.sample(record, self.jet, lead=self.lead)
+        return add_noise(record, self.noise, seed) if self.noise else record
+
+    def _sampled(self, seed: int) -> Samples:
+        return sq.sample(self.record(seed), self.jet, lead=self.lead)
 
     @cached_property
     def true_law(self) -> tuple[str, ...]:
@@ -160,22 +162,15 @@ def rows(
 
 
 def table(seeds: int, large: bool) -> Iterator[tuple[str, ...]]:
-    """All cells; small: one of them, once."""
+    """All cells; small: one of them, once, and a function with noise."""
     if not large:
         yield from rows(1, tuple(c for c in HARDER if c.name == "two inner constants"), raw=False)
+        yield algebraic_row(1, 0.05)
         return
     yield from rows(seeds, (*LITERATURE, *HARDER))
     yield from rows(seeds, FURTHER, raw=False)
     yield algebraic_row(seeds)
-
-
-def noise_table(seeds: int, large: bool) -> Iterator[tuple[str, ...]]:
-    """What pointwise derivatives of noisy data allow, beside the refit of the true form."""
-    names = ("lambda-omega, frame", "central force, Gaussian well", "Kepler", "Darcy, side given")
-    cells = tuple(c for c in LITERATURE if c.name in names)
-    if large:
-        yield from rows(seeds, noisy(cells, (0.02, 0.05)), raw=False, seconds=15.0)
-    yield algebraic_row(seeds if large else 1, 0.05)
+    yield algebraic_row(seeds, 0.05)
 
 
 def row(cell: Cell, form: Form, search: str, seeds: int, seconds: float, first: int = 0) -> tuple[str, ...]:

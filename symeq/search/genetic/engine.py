@@ -109,11 +109,6 @@ class GeneticProgramming:
                 "GeneticProgramming searches functions; a LinearAnsatz has none. Give it"
                 " functional_ansatz(jet, symmetry), or take SparseRegression()."
             )
-        if not isinstance(samples, Samples):
-            raise InvalidInput(
-                "GeneticProgramming searches functions point by point, and these are integrals against test"
-                " functions. Give it sq.sample(record, jet)."
-            )
         saved = None if self.state is None else State(self.state)
         deadline = None if self.seconds is None else time.monotonic() + self.seconds
         plan = Plan(self.seed, self.epochs, self.evaluations, deadline, self.population, self.workers)
@@ -124,7 +119,7 @@ class GeneticProgramming:
         relations = relations_of(ansatz) if isinstance(ansatz, ImplicitAnsatz) else ansatz
         return self._relations(relations, samples, plan, saved, progress)
 
-    def _measure(self, form: FunctionalAnsatz, samples: Samples) -> tuple[Measured, ...]:
+    def _measure(self, form: FunctionalAnsatz, samples: Sampled) -> tuple[Measured, ...]:
         return measure(
             form,
             samples,
@@ -137,7 +132,7 @@ class GeneticProgramming:
     def _functions(
         self,
         form: FunctionalAnsatz,
-        samples: Samples,
+        samples: Sampled,
         plan: Plan,
         saved: State | None,
         progress: Progress | None,
@@ -158,7 +153,7 @@ class GeneticProgramming:
     def _relations(
         self,
         relations: RelationAnsatz,
-        samples: Samples,
+        samples: Sampled,
         plan: Plan,
         saved: State | None,
         progress: Progress | None,
@@ -254,7 +249,7 @@ def _texts(measured: Measured, model: Model) -> tuple[str, ...]:
 
 def _found(
     searched: Sequence[tuple[Measured, Outcome]],
-    samples: Samples,
+    samples: Sampled,
     progress: Progress | None,
     plan: Plan,
 ) -> Found:
@@ -285,7 +280,9 @@ def _found(
     sides = form.rhs_with(functions)
     noise = 0.0 if fitted is None else fitted.explained / max(fitted.factors.square, 1e-300)
     rung = searched[0][0].rung if fitted is None else fitted.rung
-    beyond = unexplained(form.leads, sides, samples, rung, noise, plan.seed)
+    beyond = 0.0
+    if isinstance(samples, Samples):
+        beyond = unexplained(form.leads, sides, samples, rung, noise, plan.seed)
     warnings, notes = _told(searched, fitted, beyond)
     outcomes = [outcome for _, outcome in searched]
     weakest = next((o.stop for o in outcomes if not o.stop.decided), outcomes[0].stop)

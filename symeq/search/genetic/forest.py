@@ -6,6 +6,7 @@ import copy
 import math
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
+from itertools import islice
 from typing import TypeAlias
 
 import numpy as np
@@ -27,6 +28,7 @@ STEEP = 32.0  # largest constant, in units of 1 / spread: beyond, 1 / (1 + c T) 
 CONSTANT = 1e-13  # share of a column's mean square that is variance, below which it counts as constant
 DIGITS = 9  # of a fingerprint
 COLUMNS = 12_000  # columns kept before those that nobody uses are dropped
+MEMORY = 256 * 2**20  # bytes of columns that are kept at most: what was dropped is computed again
 
 
 class Forest:
@@ -44,6 +46,7 @@ class Forest:
         if problem.images is not None:
             leaves = np.hstack([leaves, problem.images.leaves])
         self.rows = leaves.shape[1]
+        self.most = max(1, MEMORY // (8 * self.rows))  # columns beside those of the leaves
         self.columns: dict[int, np.ndarray] = {}
         self.key: list[tuple[object, ...]] = []
         self.size: list[int] = []
@@ -140,7 +143,7 @@ class Forest:
         self.prefix.append(prefix)
         self.nonlinear.append(inner)
         self.weight.append(weight)
-        self.columns[number] = values
+        self._keep(number, values)
         self._known[key] = number
         return number
 
@@ -160,12 +163,19 @@ class Forest:
                 column = self._apply(operator, (first, int(last)), None)  # type: ignore[call-overload]
             else:
                 column = self._apply(operator, (first,), last)  # type: ignore[arg-type]
-            self.columns[number] = column
+            self._keep(number, column)
         return column
+
+    def _keep(self, number: int, column: np.ndarray) -> None:
+        """Hold a column, in the place of the one held longest where there is no more room."""
+        leaves = len(self.problem.names)
+        if number >= leaves and len(self.columns) >= leaves + self.most:
+            del self.columns[next(islice(self.columns, leaves, None))]
+        self.columns[number] = column
 
     def forget(self, used: Iterable[int]) -> None:
         """Drop the columns that none of the trees in use needs, once there are too many."""
-        if len(self.columns) < COLUMNS:
+        if len(self.columns) < min(COLUMNS, self.most):
             return
         kept = set(range(len(self.problem.names)))
         waiting = list(used)

@@ -2,31 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
 import sympy as sp
-from sympy import Expr, Symbol, lambdify
+from sympy import Expr, Symbol
 
 from symeq.ansatz.functional import FunctionalAnsatz
 from symeq.ansatz.weights import scaled_coordinates, weight_of
-from symeq.data.samples import Samples
-from symeq.data.slabs import deviation, held
+from symeq.data.jetgrid import BLOCKS
 from symeq.data.units import record_units
+from symeq.data.weak import Sampled
 from symeq.errors import InvalidInput
 from symeq.geometry.fields import VectorField
 from symeq.search.genetic.forest import Prefix
 from symeq.search.genetic.operators import Operator
 from symeq.search.genetic.problem import Grading, Images, Problem
+from symeq.search.genetic.seen import look
 from symeq.search.genetic.soft import SoftSymmetry
 
-FEWEST_ROWS = 12
-FAR_OUT = 1e4  # times its median: there an invariant with a denominator or a root has degenerated
 VARYING = 1e-9  # relative deviation of an invariant below which it is a constant on these data
 OFTEN = 6  # times that the shortest invariant is drawn for once that a very long one is
-CLEAN = 1e-6  # share of a variable's deviation that is noise
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,7 +33,7 @@ class Measured:
 
     form: the ansatz; leads: positions of the left-hand sides that are searched together; leaves: expressions
     in the symbols of the form, the first is 1; vectors: positions in its frame; scales (component,);
-    left_out: rows on which an invariant degenerates; rung: of the samples.
+    left_out: rows on which an invariant degenerates; rung: of the samples, of the supports of weak ones.
     """
 
     problem: Problem
@@ -68,7 +66,7 @@ class Measured:
 
 def measure(
     form: FunctionalAnsatz,
-    samples: Samples,
+    samples: Sampled,
     operators: Sequence[Operator],
     *,
     rows: int,
@@ -77,60 +75,22 @@ def measure(
 ) -> tuple[Measured, ...]:
     """The searches that a form asks for: one for each set of left-hand sides that share a vector.
 
-    Arguments: ``rows``, drawn at random where there are more; ``seed`` of the draw.
+    Arguments: ``rows``, points or test functions, drawn at random where there are more; ``seed`` of the draw.
     Raises InvalidInput where the samples cannot give what the ansatz contains, and when too few rows are
     left.
     """
-    jet = samples.jet
-    expressions = (*form.leads, *form.fixed, *form.arguments, *(e for v in form.frame for e in v))
-    symbols = set().union(*(e.free_symbols for e in expressions))
-    strange = sorted(str(s) for s in symbols if not jet.is_coordinate(s))
-    if strange:
-        raise InvalidInput(
-            f"The ansatz contains the constants {', '.join(strange)}, whose values no data tell."
-            " Give them numbers before the search."
-        )
-    coordinates = tuple(sorted(symbols, key=lambda z: (z not in jet.independent, jet.order_of(z), str(z))))
-    grid = samples.grid(coordinates)
-    rung = search_rung(samples)
-    jets = grid.scattered(rung, rows, seed)
-    count = len(jets[coordinates[0]]) if coordinates else 0
-    compiled = lambdify(coordinates, list(expressions), ["scipy", "numpy"], cse=True)
-    with np.errstate(all="ignore"):
-        values = np.stack(
-            [
-                np.broadcast_to(np.asarray(v, dtype=float), (count,))
-                for v in compiled(*map(jets.get, coordinates))
-            ]
-        )
-    usable = np.isfinite(values).all(axis=0)
-    images = None if soft is None else soft.images(form, samples, coordinates, rung, rows, seed)
-    if images is not None:
-        usable &= np.isfinite(images.leaves).all(axis=0) & np.isfinite(images.frame).all(axis=(0, 1))
-        usable &= np.isfinite(images.jacobian).all(axis=(0, 1))
-    for expression, column in zip(expressions, values, strict=True):
-        if not expression.is_polynomial(*coordinates):
-            usable &= ~(np.abs(column) > _limit(np.abs(column), usable))
-    if int(usable.sum()) < FEWEST_ROWS:
-        raise InvalidInput(
-            f"On {count - int(usable.sum())} of {count} samples an invariant of the ansatz has no finite"
-            f" value; at least {FEWEST_ROWS} are needed. Give more data, or prefer other invariants."
-        )
-    values = values[:, usable]
-    leads, fixed, arguments, frame = _split(values, form)
+    seen = look(form, samples, rows=rows, seed=seed, soft=soft)
+    arguments, frame = seen.arguments, seen.frame
     kept = [k for k, column in enumerate(arguments) if column.std() > VARYING * np.sqrt(np.mean(column**2))]
-    leaves = np.vstack([np.ones(values.shape[1]), arguments[kept]])
+    leaves = np.vstack([np.ones(arguments.shape[1]), arguments[kept]])
     names = ("1", *(form.symbols[k].name for k in kept))
-    target = leads - fixed
-    covariance = grid.covariance(rung)
     searches = []
     for group in groups(form) if soft is None else [tuple(range(len(form.leads)))]:
         vectors = tuple(j for j, vector in enumerate(form.frame) if any(vector[a] != 0 for a in group))
-        own = target[list(group)]
+        own = seen.target[list(group)]
         scale = float(np.sqrt(np.mean(own**2)))
         if not scale > 0:
             raise InvalidInput(f"The left-hand side {form.leads[group[0]]} vanishes on all samples.")
-        noise = _noise([form.leads[a] for a in group], jets, coordinates, covariance, usable)
         problem = Problem(
             leaves=leaves,
             names=names,
@@ -138,9 +98,11 @@ def measure(
             target=own / scale,
             operators=tuple(operators),
             frequencies=_frequencies(form, kept),
-            noise=noise / scale**2,
+            noise=float(np.mean(seen.noise[list(group)])) / scale**2,
+            blocks=BLOCKS if seen.effective is None else max(2, round(seen.effective)),
             grading=_grading(form, kept, vectors) or _units(form, samples, kept, vectors),
-            images=None if images is None else _own_images(images, usable, kept, vectors, group, scale),
+            images=None if seen.images is None else _own_images(seen.images, kept, vectors, group, scale),
+            projection=seen.projection,
         )
         symbols_of = (sp.S.One, *(form.symbols[k] for k in kept))
         searches.append(
@@ -151,24 +113,11 @@ def measure(
                 symbols_of,
                 vectors,
                 np.full(len(group), scale),
-                count - values.shape[1],
-                rung,
+                seen.left_out,
+                seen.rung,
             )
         )
     return tuple(searches)
-
-
-def search_rung(samples: Samples) -> int:
-    """The rung whose derivatives are searched: the finest of clean data, else the window that was chosen."""
-    return 0 if is_clean(samples) else max(0, samples.usable - 1)
-
-
-def is_clean(samples: Samples) -> bool:
-    """Whether the noise of every variable is negligible."""
-    spreads = [
-        deviation([held(part[str(u)]) for part in samples.record.parts]) for u in samples.jet.dependent
-    ]
-    return all(s <= CLEAN * spread for s, spread in zip(samples.noise, spreads, strict=True))
 
 
 def groups(form: FunctionalAnsatz) -> list[tuple[int, ...]]:
@@ -180,42 +129,6 @@ def groups(form: FunctionalAnsatz) -> list[tuple[int, ...]]:
         found = [group for group in found if not group & joined]
         found.append(set().union(*touched))
     return sorted(tuple(sorted(group)) for group in found if group)
-
-
-def _limit(size: np.ndarray, usable: np.ndarray) -> float:
-    """How large the values of an expression that may degenerate can be."""
-    known = size[usable]
-    return FAR_OUT * float(np.median(known)) if known.size else np.inf
-
-
-def _split(
-    values: np.ndarray, form: FunctionalAnsatz
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Values of leads, F0, arguments and frame (vector, component, row)."""
-    q, m = len(form.leads), len(form.arguments)
-    frame = values[2 * q + m :].reshape(len(form.frame), q, -1)
-    return values[:q], values[q : 2 * q], values[2 * q : 2 * q + m], frame
-
-
-def _noise(
-    leads: Sequence[Expr],
-    jets: Mapping[Symbol, np.ndarray],
-    coordinates: Sequence[Symbol],
-    covariance: np.ndarray,
-    usable: np.ndarray,
-) -> float:
-    """The mean square of what noise adds to the left-hand sides, to first order."""
-    total = 0.0
-    for lead in leads:
-        slopes = [lead.diff(z) for z in coordinates]
-        compiled = lambdify(coordinates, slopes, ["scipy", "numpy"], cse=True)
-        columns = [
-            np.broadcast_to(np.asarray(v, float), usable.shape)[usable]
-            for v in compiled(*map(jets.get, coordinates))
-        ]
-        matrix = np.stack(columns, axis=1)
-        total += float(np.mean(np.einsum("ni,ij,nj->n", matrix, covariance, matrix)))
-    return total / len(leads)
 
 
 def _grading(form: FunctionalAnsatz, kept: Sequence[int], vectors: Sequence[int]) -> Grading | None:
@@ -234,7 +147,7 @@ def _grading(form: FunctionalAnsatz, kept: Sequence[int], vectors: Sequence[int]
 
 
 def _units(
-    form: FunctionalAnsatz, samples: Samples, kept: Sequence[int], vectors: Sequence[int]
+    form: FunctionalAnsatz, samples: Sampled, kept: Sequence[int], vectors: Sequence[int]
 ) -> Grading | None:
     """Units as weights that the sums in a tree must share; coefficients have whatever unit they need.
 
@@ -271,15 +184,9 @@ def _frequencies(form: FunctionalAnsatz, kept: Sequence[int]) -> tuple[int, ...]
 
 
 def _own_images(
-    images: Images,
-    usable: np.ndarray,
-    kept: Sequence[int],
-    vectors: Sequence[int],
-    group: Sequence[int],
-    scale: float,
+    images: Images, kept: Sequence[int], vectors: Sequence[int], group: Sequence[int], scale: float
 ) -> Images:
     """The part of the images that one search needs."""
-    leaves = np.vstack([np.ones(int(usable.sum())), images.leaves[list(kept)][:, usable]])
-    frame = images.frame[np.ix_(list(vectors), list(group))][:, :, usable] / scale
-    jacobian = images.jacobian[np.ix_(list(group), list(group))][:, :, usable]
-    return Images(leaves, frame, jacobian, images.weight)
+    leaves = np.vstack([np.ones(images.leaves.shape[1]), images.leaves[list(kept)]])
+    frame = images.frame[np.ix_(list(vectors), list(group))] / scale
+    return Images(leaves, frame, images.jacobian[np.ix_(list(group), list(group))], images.weight)

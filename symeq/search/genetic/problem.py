@@ -10,6 +10,7 @@ from fractions import Fraction
 import numpy as np
 
 from symeq.search.genetic.operators import Operator
+from symeq.search.genetic.projection import Projection
 
 Weight = tuple[Fraction, ...]
 
@@ -47,9 +48,10 @@ class Images:
 class Problem:
     r"""Find sum_k beta_k T_k E_{j_k} = y, with trees T of the leaves.
 
-    leaves (leaf, row): the first is the constant 1; names (leaf,): how trees are written in text.
-    frame (vector, component, row): E_j; target (component, row): y = L - F0; each component divided by its
-    scale. frequencies (leaf,): how often each leaf is drawn, relative to others (default: alike).
+    leaves (leaf, point): the first is the constant 1; names (leaf,): how trees are written in text.
+    frame (vector, component, point): E_j; target (component, row): y = L - F0; each component divided by its
+    scale. projection: of the products T_k E_j to rows; without one the points are the rows.
+    frequencies (leaf,): how often each leaf is drawn, relative to others (default: alike).
     operators: of the trees. noise: the share of the mean square of y that the noise of y explains.
     blocks: how many independent pieces the rows stand for.
     """
@@ -64,6 +66,11 @@ class Problem:
     blocks: int = 48
     grading: Grading | None = None
     images: Images | None = None
+    projection: Projection | None = None
+
+    def projected(self, values: np.ndarray) -> np.ndarray:
+        """The rows of values at the points (..., point)."""
+        return values if self.projection is None else self.projection(values)
 
     @property
     def vectors(self) -> int:
@@ -87,6 +94,8 @@ class Problem:
         for array in arrays:
             digest.update(str(array.shape).encode())
             digest.update(np.ascontiguousarray(array).tobytes())
+        if self.projection is not None:
+            arrays += self.projection.arrays
         weight = None if self.images is None else self.images.weight
         names = [o.name for o in self.operators]
         named: Sequence[object] = (self.names, names, self.grading, weight, self.frequencies)

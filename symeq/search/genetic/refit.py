@@ -9,11 +9,13 @@ import numpy as np
 import sympy as sp
 
 from symeq.data.samples import Samples
+from symeq.data.weak import Sampled
 from symeq.errors import SymeqError
 from symeq.search.assemble import Factors, assemble
 from symeq.search.fitting import Evidence, Trial
-from symeq.search.genetic.measured import is_clean
+from symeq.search.genetic.seen import is_clean
 from symeq.search.genetic.stating import Stated
+from symeq.search.genetic.weakrefit import weak_evidence
 from symeq.search.selection import lack
 
 STEPS = 3  # of Gauss and Newton, each a pass over the data
@@ -39,7 +41,7 @@ class Refit:
     dropped: int
 
 
-def refit(law: Stated, samples: Samples, progress: Callable[[int], None] | None = None) -> Refit | None:
+def refit(law: Stated, samples: Sampled, progress: Callable[[int], None] | None = None) -> Refit | None:
     r"""Fit a law and its inner constants to all rows, with the noise in the columns taken off.
 
     F is linear near the constants c found by the search,
@@ -49,10 +51,12 @@ def refit(law: Stated, samples: Samples, progress: Callable[[int], None] | None 
 
     so the derivatives are columns more, their coefficients the steps of the constants, and their standard
     errors those of the constants (:class:`symeq.search.fitting.Evidence`). Terms that are not significant
-    are taken out, the least first. None where the columns are dependent or hidden by the noise.
+    are taken out, the least first. Weak samples are fitted by their integrals. None where the columns are
+    dependent or hidden by the noise.
     """
     operations = sum(int(sp.count_ops(e)) for vector in law.terms for e in vector)
-    if is_clean(samples) or operations > LONGEST:  # the correction would cost more than the search
+    if isinstance(samples, Samples) and (is_clean(samples) or operations > LONGEST):
+        # The correction would cost more than the search.
         samples = replace(samples, noise=(0.0,) * len(samples.noise))
     dropped = 0
     for _ in range(STEPS):
@@ -99,7 +103,7 @@ def refit(law: Stated, samples: Samples, progress: Callable[[int], None] | None 
 
 
 def _factored(
-    law: Stated, samples: Samples, progress: Callable[[int], None] | None
+    law: Stated, samples: Sampled, progress: Callable[[int], None] | None
 ) -> tuple[Evidence, list[int]] | None:
     """The factors of the terms and of their slopes in the constants, and the rungs that tell something."""
     values = {symbol: sp.Float(value, 17) for symbol, value in law.constants}
@@ -112,10 +116,13 @@ def _factored(
         ]
         vectors.append(tuple(slope.xreplace(values) for slope in slopes))
     try:
-        evidence = Evidence(assemble(law.ansatz(vectors), samples, progress))
+        if isinstance(samples, Samples):
+            evidence = Evidence(assemble(law.ansatz(vectors), samples, progress))
+        else:
+            evidence = weak_evidence(law, vectors, samples, progress)
     except SymeqError:
         return None
-    return evidence, evidence.telling(samples.usable)
+    return evidence, evidence.telling(min(samples.usable, len(evidence.rungs)))
 
 
 def _fitted(

@@ -32,7 +32,7 @@ def columns_of(model: Model, problem: Problem) -> np.ndarray:
     """T_k E_{j_k} with components stacked (row, term)."""
     return np.stack(
         [
-            (problem.frame[j] * tree_values(prefix, problem.leaves, problem)).ravel()
+            problem.projected(problem.frame[j] * tree_values(prefix, problem.leaves, problem)).ravel()
             for j, prefix in model.terms
         ],
         axis=1,

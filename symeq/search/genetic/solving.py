@@ -64,11 +64,11 @@ class TermColumns:
         """A vector of the frame times the values of a tree, components stacked."""
         problem = self.problem
         if self._one_scalar and problem.images is None:
-            return values
+            return problem.projected(values)
         rows = problem.leaves.shape[1]
         product = problem.frame[vector] * values[:rows]
         if problem.images is None:
-            return product.ravel()
+            return problem.projected(product).ravel()
         images = problem.images
         at_image = images.frame[vector] * values[rows:]
         moved = np.einsum("abn,bn->an", images.jacobian, product[:, : at_image.shape[1]])

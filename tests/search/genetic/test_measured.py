@@ -10,8 +10,9 @@ import sympy as sp
 
 import symeq as sq
 from symeq.errors import InvalidInput
-from symeq.search.genetic.measured import Measured, groups, measure, search_rung
+from symeq.search.genetic.measured import Measured, groups, measure
 from symeq.search.genetic.operators import OPERATORS
+from symeq.search.genetic.seen import search_rung
 from systems import SYSTEMS, add_noise
 
 T = np.linspace(0, 4, 201)

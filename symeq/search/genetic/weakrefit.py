@@ -1,0 +1,121 @@
+"""The evidence on a law from integrals against test functions, for its last fit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from sympy import Expr, Symbol, lambdify
+
+from symeq.ansatz.weakform import weak_form
+from symeq.data.jetgrid import BLOCKS
+from symeq.data.records import Record
+from symeq.data.shaken import shaken
+from symeq.data.weak import WeakSamples
+from symeq.errors import NoLaw
+from symeq.search.assemble import Factors
+from symeq.search.fitting import Evidence
+from symeq.search.genetic.stating import Stated
+from symeq.search.genetic.weakrows import (
+    CORRECTED,
+    Fields,
+    coordinates_in,
+    orders_of,
+    weak_rows,
+)
+from symeq.search.integrated import assemble_weak
+from symeq.search.triangle import triangle_of
+
+DRAWS = 8  # of noise: what it does to the normal equations is known to a quarter
+WINDOWS = 1500
+POINTS = 150_000
+SEED = 1  # of windows and noise: other ones than the search saw
+
+
+def weak_evidence(
+    law: Stated,
+    vectors: Sequence[Sequence[Expr]],
+    samples: WeakSamples,
+    progress: Callable[[int], None] | None = None,
+) -> Evidence:
+    """What integrals say about the terms of a law.
+
+    By parts on all data and on all supports, where every derivative of the law moves to the test functions;
+    else with the derivatives that are left at the points, smoothed as for the search, and the noise of the
+    rows from draws of it.
+
+    Arguments: ``vectors``, the terms and the slopes in their constants, in numbers.
+    Raises InvalidInput where no test function fits, NoLaw where a term has no finite value under them.
+    """
+    ansatz = law.ansatz(vectors)
+    if not law.form.relation:
+        inside = coordinates_in(weak_form(ansatz).functions, ansatz.jet)
+        if not any(orders_of(ansatz.jet, inside)):
+            return Evidence(assemble_weak(ansatz, samples, progress), samples.coarser)
+    return Evidence((_factors(law, vectors, samples),), (0,))
+
+
+@dataclass(frozen=True, eq=False)
+class _Drawn:
+    """The covariance of the scores from draws of the noise: rows (row, column), drawn (draw, row, column)."""
+
+    rows: np.ndarray
+    drawn: np.ndarray
+
+    def covariance(self, support: Sequence[int], residual: np.ndarray) -> np.ndarray:
+        """Of the scores of some columns (column, column), for a residual combined of all (column,)."""
+        scores = (self.drawn @ residual) @ self.rows[:, list(support)]
+        return np.asarray(scores.T @ scores) / len(scores)
+
+
+def _factors(law: Stated, vectors: Sequence[Sequence[Expr]], samples: WeakSamples) -> Factors:
+    form = law.form
+    entries = [e for vector in vectors for e in vector]
+    symbols = coordinates_in(entries, samples.jet) or samples.jet.independent[:1]
+    compiled = lambdify(symbols, entries, ["scipy", "numpy"], cse=True)
+
+    def columns(jets: Mapping[Symbol, np.ndarray]) -> list[np.ndarray]:
+        size = len(jets[symbols[0]])
+        with np.errstate(all="ignore"):
+            values = compiled(*(jets[z] for z in symbols))
+        return [np.broadcast_to(np.asarray(v, dtype=float), (size,)) for v in values]
+
+    sides = [lead - fixed for lead, fixed in zip(form.leads, form.fixed, strict=True)]
+    made = weak_rows(sides, samples, symbols, columns, seed=SEED, most=WINDOWS, points=POINTS)
+    leads = len(sides)
+
+    def rows(record: Record) -> np.ndarray:
+        """[terms | left-hand sides] of a record (lead, window, column)."""
+        jets = Fields(record, made.jet, made.rules).jets(made.windows, symbols)
+        weights, sides = made.windows.weights, made.sides(record)
+        terms = np.stack([weights @ column for column in columns(jets)])
+        terms = terms.reshape(len(vectors), leads, made.windows.count)
+        return np.concatenate([np.moveaxis(terms, 0, -1), sides[:, :, None]], axis=-1)
+
+    kept = [rows(record) for record in made.records]
+    data = kept[0] if len(kept) == 1 else np.tensordot(CORRECTED, np.stack(kept), axes=1)
+    drawn = []
+    for draw in range(1, DRAWS + 1 if len(kept) > 1 else 1):
+        more, less = shaken(made.records[0], samples.noise, SEED, draw)
+        drawn.append((rows(more) - rows(less)) / 2)
+    noise = np.stack(drawn) if drawn else np.zeros((1, *data.shape))
+    good = np.asarray(np.isfinite(data).all(axis=(0, 2)) & np.isfinite(noise).all(axis=(0, 1, 3)))
+    if int(good.sum()) <= data.shape[2]:
+        raise NoLaw("A term of the law has no finite value under the test functions.")
+    data, noise = data[:, good], noise[:, :, good]
+    count, size = data.shape[1:]
+    edges = np.linspace(0, count, min(BLOCKS, count) + 1).astype(int)
+    triangles = np.zeros((len(edges) - 1, size, size))
+    grams = np.zeros_like(triangles)
+    for block, (first, last) in enumerate(zip(edges[:-1], edges[1:], strict=True)):
+        triangles[block] = triangle_of(data[:, first:last].reshape(-1, size))
+        own = noise[:, :, first:last].reshape(-1, size)
+        grams[block] = own.T @ own / len(noise)
+    effective = max(2.0, made.effective * leads * count / len(good))
+    scores = _Drawn(data.reshape(-1, size), noise.reshape(len(noise), -1, size)) if drawn else None
+    square = float(np.sum(data[:, :, -1] ** 2))
+    return Factors(
+        triangles, grams, np.ones(leads), leads * count, effective, effective, int((~good).sum()), square,
+        samples.certain, scores,
+    )  # fmt: skip
