@@ -160,7 +160,8 @@ Missing = Annotated[
 Weak = Annotated[
     bool | None,
     option(
-        "Integrate both sides against test functions: for noisy data.",
+        "Integrate both sides against test functions, or take derivatives point by point. Default, for a"
+        " library of terms: the former if the data are noisy.",
         DATA,
         None,
         "--weak/--pointwise",

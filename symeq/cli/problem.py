@@ -13,7 +13,7 @@ from symeq.cli.allowed import Allowed
 from symeq.cli.candidates import Candidates
 from symeq.cli.clock import Clock, OutOfTime
 from symeq.cli.forms import Forms
-from symeq.data import Record, Sampled, open_record, sample, weak
+from symeq.data import Record, Sampled, choose_samples, open_record, sample, weak
 from symeq.data.checks import LEAVE_OUT, REFUSE
 from symeq.errors import NoLaw
 from symeq.geometry import Jet, Symmetry
@@ -30,7 +30,8 @@ class Problem:
     for.
     data, rename, axes, periodic: the files, and how their names and axes are to be read.
     missing: whether missing values are left out.
-    weak: whether both sides are integrated against test functions.
+    weak: whether both sides are integrated against test functions; None where the data decide, as they may
+    for a library of terms.
     """
 
     jet: Jet
@@ -42,7 +43,7 @@ class Problem:
     axes: Mapping[str, tuple[str, ...]]
     periodic: tuple[str, ...]
     missing: bool = False
-    weak: bool = False
+    weak: bool | None = False
 
     def allowed(self, symmetry: Symmetry, clock: Clock) -> Allowed:
         """The laws that have a symmetry: the problem's own, or `trivial` for the baseline.
@@ -73,10 +74,14 @@ class Problem:
 
     def samples(self, record: Record) -> Sampled:
         """The jet of a record, sampled by rules that are chosen from it, or its weak form."""
+        if self.weak is None:
+            choose = choose_samples if self.forms is None else sample
+        else:
+            choose = weak if self.weak else sample
         # Of a relation nobody knows what it is solved for: all axes are differentiated alike.
         first = self.jet.derivative(self.jet.dependent[0], *[self.jet.independent[0]] * self.jet.order)
         lead = max(self.leads, key=self.jet.order_of, default=first)
-        return weak(record, self.jet, lead=lead) if self.weak else sample(record, self.jet, lead=lead)
+        return choose(record, self.jet, lead=lead)
 
     @property
     def leads(self) -> tuple[Symbol, ...]:

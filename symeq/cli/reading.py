@@ -47,7 +47,7 @@ def read_problem(settings: Settings) -> Problem:
         _axes(settings, rename),
         _periodic(settings, words.jet),
         settings.switched_on("missing"),
-        settings.switched_on("weak"),
+        settings.switch("weak"),
     )
 
 

@@ -125,6 +125,10 @@ class Settings:
         """The seconds of a key, None when it is absent."""
         return self.given[key].value if key in self.given else None
 
+    def switch(self, key: str) -> bool | None:
+        """Whether a switch is on or off, None when it was not touched."""
+        return bool(self.given[key].value) if key in self.given else None
+
     def switched_on(self, key: str) -> bool:
         """Whether a switch is on."""
         return key in self.given and self.given[key].value

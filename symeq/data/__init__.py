@@ -7,7 +7,7 @@ from symeq.data.noise import noise_deviation
 from symeq.data.records import Record, field, open_record, record, trajectories
 from symeq.data.samples import Samples, sample
 from symeq.data.testfunctions import Bump
-from symeq.data.weak import Sampled, WeakSamples, weak
+from symeq.data.weak import Sampled, WeakSamples, choose_samples, weak
 
 __all__ = [
     "Bump",
@@ -24,5 +24,6 @@ __all__ = [
     "record",
     "sample",
     "trajectories",
+    "choose_samples",
     "weak",
 ]

@@ -13,12 +13,13 @@ from symeq.data.derivatives import FiniteDifferences, Rule
 from symeq.data.jetgrid import JetGrid
 from symeq.data.noise import noise_deviation
 from symeq.data.records import Record
-from symeq.data.samples import Samples, highest_orders, noise_note, noise_warnings
+from symeq.data.samples import Samples, highest_orders, noise_note, noise_warnings, sample
 from symeq.data.slabs import held, root_mean_square
 from symeq.data.testfunctions import Bump, windows
 from symeq.errors import InvalidInput
 from symeq.geometry.jet import Jet
 
+CLEAN = 0.25  # share of quadrature in the noise from which on data count as clean
 SMALLEST_NOISE = 1e-4  # of a variable's root mean square: quadrature errors of clean data are no less
 
 
@@ -121,6 +122,32 @@ def weak(
         notes=tuple(notes),
         warnings=noise_warnings(jet, fields, points, deviations),
     )
+
+
+def choose_samples(record: Record, jet: Jet, *, lead: Symbol | str | None = None) -> Sampled:
+    """Samples by test functions where the data are noisy, point by point where they are clean or too short.
+
+    Point by point clean data give a law to more digits; from a tenth of a per cent of noise on test functions
+    do (``python -m tests.performance.bench --only noise_choice``).
+
+    Arguments as for :func:`weak`, which decides what is noise: what stands out of the errors of quadrature.
+    Raises InvalidInput for a missing variable, or an axis too short for either.
+
+    >>> import numpy as np
+    >>> from symeq.data.records import trajectories
+    >>> t = np.linspace(0, 10, 201)
+    >>> clean = np.stack([np.cos(t), np.sin(t)], axis=1)
+    >>> noisy = clean + 0.05 * np.random.default_rng(0).standard_normal(clean.shape)
+    >>> for states in (clean, noisy):
+    ...     print(choose_samples(trajectories(t, states, names="x y"), Jet("t", "x y")).notes[-1])
+    axis t: central differences of order 8 (chosen by estimated error)
+    axis t: test functions of 15 to 103 points
+    """
+    try:
+        samples = weak(record, jet, lead=lead)
+    except InvalidInput:
+        return sample(record, jet, lead=lead)
+    return sample(record, jet, lead=lead) if samples.certain >= CLEAN else samples
 
 
 def _combined(lists: Sequence[Sequence[Bump]]) -> tuple[list[tuple[Bump, ...]], list[int]]:

@@ -10,7 +10,9 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from symeq.ansatz.linear import LinearAnsatz
-from symeq.data.weak import Sampled
+from symeq.data.records import Record
+from symeq.data.samples import sample
+from symeq.data.weak import Sampled, choose_samples
 from symeq.discovery.law import Discovery, Provenance
 from symeq.errors import InvalidInput, NoLaw
 from symeq.search.engine import Ansatz, Engine, Found, Progress
@@ -21,12 +23,17 @@ PACKAGES = ("symeq", "numpy", "scipy", "sympy", "xarray", "pysindy", "deap")
 
 
 def discover(
-    ansatz: Ansatz, samples: Sampled, engine: Engine | None = None, *, progress: Progress | None = None
+    ansatz: Ansatz,
+    samples: Sampled | Record,
+    engine: Engine | None = None,
+    *,
+    progress: Progress | None = None,
 ) -> Discovery:
     """Find the member of the ansatz that the samples support.
 
-    Arguments: ``ansatz``, what is allowed; ``samples`` of the same jet; ``engine``, by default
-    :class:`~symeq.search.sparse.SparseRegression` for the unknown numbers of a linear ansatz and
+    Arguments: ``ansatz``, what is allowed; ``samples`` of the same jet, or a record, which is then sampled by
+    :func:`~symeq.data.weak.choose_samples` for a linear ansatz and point by point for others; ``engine``, by
+    default :class:`~symeq.search.sparse.SparseRegression` for the unknown numbers of a linear ansatz and
     :class:`~symeq.search.genetic.GeneticProgramming` for the unknown functions of the others; ``progress``,
     called with (done, total, what).
     Raises NoLaw when no term is significant and none is fixed, InvalidInput when the samples are of another
@@ -45,6 +52,8 @@ def discover(
     y_{t} &= 1.00\\, x - 0.100\\, y
     \\end{aligned}
     """
+    if isinstance(samples, Record):
+        samples = _sampled(ansatz, samples)
     if samples.jet.independent != ansatz.jet.independent or set(ansatz.jet.dependent) - set(
         samples.jet.dependent
     ):
@@ -67,6 +76,13 @@ def discover(
             "Give more or cleaner data, another library, or another symmetry."
         )
     return law
+
+
+def _sampled(ansatz: Ansatz, record: Record) -> Sampled:
+    if not isinstance(ansatz, LinearAnsatz):
+        return sample(record, ansatz.jet)
+    lead = max(ansatz.leads, key=ansatz.jet.order_of)
+    return choose_samples(record, ansatz.jet, lead=lead)
 
 
 def from_coefficients(

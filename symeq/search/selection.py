@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from symeq.data.weak import CLEAN
 from symeq.search.fitting import Evidence, Fit, Trial
 from symeq.search.moments import Moments
 from symeq.search.path import Corrected, Support, Uncorrected, path
 from symeq.search.stepwise import Stepwise
 
-CLEAN = 0.25  # share of quadrature in the noise from which on data count as clean
 MISFIT = 3.5  # deviations by which the residual may exceed the noise on half of the rungs
 LONGEST = 40  # terms in a law; no law of a paper has more
 PATIENCE = 8  # forward steps without a shorter description before a path ends

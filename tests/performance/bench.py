@@ -21,6 +21,7 @@ from tests.performance import (  # noqa: E402
     noise,
     point_symmetries,
     prolongation,
+    pysindy_noise,
     recovery,
     rivals,
     symbolic,
@@ -53,6 +54,16 @@ def main(
         ),
         "noise": lambda: show(
             f"Success against noise, {draws} draws", noise.HEADER, noise.table(draws, large)
+        ),
+        "noise_choice": lambda: show(
+            f"By test functions or point by point, {draws} draws",
+            noise.CHOICE_HEADER,
+            noise.choice(draws, large),
+        ),
+        "noise_pysindy": lambda: show(
+            f"PySINDy against noise, {draws} draws",
+            pysindy_noise.HEADER,
+            pysindy_noise.table(draws, large),
         ),
         "prolongation": lambda: show(
             "Prolongation of all generators", prolongation.HEADER, prolongation.rows(large)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import sympy as sp
@@ -18,6 +19,10 @@ from tests.performance.recovery import coefficients
 
 ODE_LEVELS = (0.01, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0)
 PDE_LEVELS = (0.01, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 2.5, 3.35, 4.0)
+CHOICE_LEVELS = (0.0, 0.001, 0.01, 0.05)
+CHOICE_HEADER = (
+    "system", "symmetry", "noise", "weak: exact", "error", "s", "pointwise: exact", "error", "s",
+)  # fmt: skip
 HOPELESS = 0.25  # success after which higher levels are not tried
 HEADER = (
     "system", "data", "symmetry", "allowed / library / true", "noise", "exact", "warned", "error", "in 2 se",
@@ -76,46 +81,89 @@ def table(
 def rows(cell: Cell, text: str, levels: Sequence[float], draws: int) -> Iterator[tuple[str, ...]]:
     """Exact supports, and warnings where it is not; where it is, the median error of the worst coefficient
     and the coverage of two standard errors; seconds of one processor."""
-    system = SYSTEMS[cell.system]
-    jet = system.jet if cell.powers is None else sq.Jet(system.independent, system.dependent, cell.powers[1])
-    law = {jet[str(lead)]: rhs for lead, rhs in system.law.items()}
-    allowed = sq.linear_ansatz(jet, _library(cell, jet), read_symmetry(text, jet) if text else sq.trivial)
-    truth = coefficients(law)
-    clean = system.simulate(**cell.arguments)
-    true = _unknowns(allowed, law)
-    forced = " forced" if allowed.unknowns == len(true) else ""
-    counts = f"{allowed.unknowns} / {allowed.library_unknowns} / {len(true)}{forced}"
-    shape = "x".join(str(size) for size in clean.parts[0].sizes.values())
-    data = f"{len(clean.parts)} of {shape}" if len(clean.parts) > 1 else shape
+    case = Case(cell, text)
     count = max(1, draws // 5) if cell.few and not text else draws
     for level in levels:
-        exact, warned, errors, covered, begun = 0, 0, [], [], time.process_time()
-        for draw in range(count):
-            try:
-                law_ = sq.discover(allowed, sq.weak(add_noise(clean, level, draw), jet))
-            except sq.NoLaw:
-                continue
-            if law_.support == true:
-                exact += 1
-                terms = {(term.lead, term.expression): term for term in law_.terms if term.value}
-                pairs = [(terms[at], value) for at, value in truth.items() if at in terms]
-                errors.append(max(abs(term.value / value - 1) for term, value in pairs))
-                covered += [
-                    abs(term.value - value) <= 2 * term.standard_error
-                    for term, value in pairs
-                    if term.standard_error
-                ]
-            else:
-                warned += bool(law_.warnings)
-        seconds = (time.process_time() - begun) / count
-        error = f"{np.median(errors):.1%}" if errors else "-"
-        cover = f"{np.mean(covered):.0%}" if covered else "-"
+        tried = [case.tried(level, draw, sq.weak) for draw in range(count)]
+        right = [one for one in tried if one.exact]
+        warned = sum(one.warned for one in tried if not one.exact)
+        covered = [inside for one in right for inside in one.covered]
         yield (
-            cell.system, data, text or "none", counts, f"{level:.0%}", f"{exact}/{count}",
-            f"{warned}/{count - exact}" if exact < count else "-", error, cover, f"{seconds:.1f}",
+            cell.system, case.data, text or "none", case.counts, f"{level:.0%}", f"{len(right)}/{count}",
+            f"{warned}/{count - len(right)}" if len(right) < count else "-",
+            f"{np.median([one.error for one in right]):.1%}" if right else "-",
+            f"{np.mean(covered):.0%}" if covered else "-", f"{np.mean([one.seconds for one in tried]):.1f}",
         )  # fmt: skip
-        if exact < HOPELESS * count:
+        if len(right) < HOPELESS * count:
             break
+
+
+def choice(draws: int, large: bool) -> Iterator[tuple[str, ...]]:
+    """Test functions and derivatives point by point, side by side at little noise."""
+    for cell in CELLS if large else CELLS[:1]:
+        for text in dict.fromkeys((cell.symmetry, "")):
+            if cell.few and not text:
+                continue
+            case = Case(cell, text)
+            for level in CHOICE_LEVELS if large else CHOICE_LEVELS[-1:]:
+                count = draws if level and large else 1
+                told = []
+                for sampled in (sq.weak, sq.sample):
+                    tried = [case.tried(level, draw, sampled) for draw in range(count)]
+                    errors = [one.error for one in tried if one.exact]
+                    error = f"{np.median(errors):.1e}" if errors else "-"
+                    seconds = f"{np.mean([one.seconds for one in tried]):.1f}"
+                    told += [f"{len(errors)}/{count}", error, seconds]
+                yield (cell.system, text or "none", f"{level:.1%}", *told)
+
+
+@dataclass(frozen=True)
+class Tried:
+    """One draw: is the support exact, are there warnings, the error of the worst coefficient, and which lie
+    in two standard errors."""
+
+    exact: bool
+    warned: bool
+    error: float
+    covered: tuple[bool, ...]
+    seconds: float
+
+
+class Case:
+    """A cell with one of its symmetries, simulated once."""
+
+    def __init__(self, cell: Cell, text: str) -> None:
+        system = SYSTEMS[cell.system]
+        powers = cell.powers
+        self.jet = system.jet if powers is None else sq.Jet(system.independent, system.dependent, powers[1])
+        law = {self.jet[str(lead)]: rhs for lead, rhs in system.law.items()}
+        symmetry = read_symmetry(text, self.jet) if text else sq.trivial
+        self.allowed = sq.linear_ansatz(self.jet, _library(cell, self.jet), symmetry)
+        self.truth, self.true = coefficients(law), _unknowns(self.allowed, law)
+        self.clean = system.simulate(**cell.arguments)
+        forced = " forced" if self.allowed.unknowns == len(self.true) else ""
+        self.counts = f"{self.allowed.unknowns} / {self.allowed.library_unknowns} / {len(self.true)}{forced}"
+        shape = "x".join(str(size) for size in self.clean.parts[0].sizes.values())
+        self.data = f"{len(self.clean.parts)} of {shape}" if len(self.clean.parts) > 1 else shape
+
+    def tried(self, level: float, draw: int, sampled: Callable[..., Any]) -> Tried:
+        """What comes of a level of noise."""
+        record = add_noise(self.clean, level, draw) if level else self.clean
+        begun = time.process_time()
+        try:
+            law = sq.discover(self.allowed, sampled(record, self.jet))
+        except sq.NoLaw:
+            return Tried(False, True, np.nan, (), time.process_time() - begun)
+        seconds = time.process_time() - begun
+        if law.support != self.true:
+            return Tried(False, bool(law.warnings), np.nan, (), seconds)
+        terms = {(term.lead, term.expression): term for term in law.terms if term.value}
+        pairs = [(terms[at], value) for at, value in self.truth.items() if at in terms]
+        covered = [
+            abs(term.value - value) <= 2 * term.standard_error for term, value in pairs if term.standard_error
+        ]
+        error = max((abs(term.value / value - 1) for term, value in pairs), default=0.0)
+        return Tried(True, bool(law.warnings), error, tuple(covered), seconds)
 
 
 def _library(cell: Cell, jet: sq.Jet) -> Library:
