@@ -17,6 +17,7 @@ from symeq.data.lattice import Integral, Lattice, MultiIndex
 from symeq.data.stretch import Box, Stretch, integrate
 from symeq.data.weak import WeakSamples
 from symeq.search.columns import Columns
+from symeq.search.responses import Responses
 from symeq.search.tiles import Tiles
 from symeq.search.triangle import triangle_of
 
@@ -96,7 +97,8 @@ class Work:
     called. What is made on the way (compiled functions, test functions) stays behind when it is sent to
     another process, and a variable in a file is opened again there.
 
-    functions, integrals: the columns; coordinates: of the functions; order: derivatives that move, by axis.
+    functions, integrals: the columns; coordinates: of the functions and of what noise sees of them, the
+    responses; order: derivatives that move, by axis.
     share: of the points that are samples; held: the rungs of which all integrals are kept.
     """
 
@@ -105,6 +107,7 @@ class Work:
     coordinates: tuple[Symbol, ...]
     integrals: tuple[Integral, ...]
     order: MultiIndex
+    responses: Responses
     share: float
     chunks: tuple[tuple[Piece, ...], ...]
     held: tuple[bool, ...] = ()
@@ -123,7 +126,12 @@ class Work:
     @property
     def indices(self) -> int:
         """How many different derivatives fall on test functions."""
-        return len({integral.index for integral in self.integrals})
+        return len(self.responses.indices)
+
+    @property
+    def slots(self) -> int:
+        """How many functions noise sees."""
+        return len(self.responses.exact)
 
     def across(self, part: int) -> int:
         """How many points of a part share a place on the first axis."""

@@ -13,11 +13,13 @@ from symeq.data.weak import WeakSamples
 from symeq.search.assemble import Factors, coordinates_of
 from symeq.search.chunks import CHUNK, Work, chunks_of, lattice_of
 from symeq.search.merging import Merged
+from symeq.search.responses import responses_of
 from symeq.search.saved import State, fingerprint_of
 from symeq.search.scores import MOST
 from symeq.search.workers import Workers, in_order
 
 NOISE_ROWS = 20_000  # points at which the covariance of the functions is taken
+FEWER_ROWS = 6_000  # of these where derivatives are left inside: each has many squares
 
 
 def assemble_weak(
@@ -63,10 +65,13 @@ def work_of(ansatz: LinearAnsatz, form: WeakForm, samples: WeakSamples, chunk: i
     functions = form.functions
     place = {function: k for k, function in enumerate(functions)}
     integrals = tuple(Integral(place[atom.inside], atom.index) for atom in form.atoms)
+    responses = responses_of(samples.jet, functions, integrals)
+    order = tuple(map(max, form.order, *responses.indices))
+    inside = [*functions, *(g for g, _ in responses.directions), *(u for _, u in responses.directions)]
     parts = samples.record.parts
     shapes = [tuple(part.sizes[str(x)] for x in samples.jet.independent) for part in parts]
     points = sum(map(prod, shapes))
-    sizes = [lattice_of(samples, part, form.order) for part in range(len(parts))]
+    sizes = [lattice_of(samples, part, order) for part in range(len(parts))]
     # Of all parts or of none: the scores of some would pass for those of all.
     held = tuple(
         max(lattice.size(rung) for lattice in sizes) * len(integrals) <= MOST
@@ -75,10 +80,11 @@ def work_of(ansatz: LinearAnsatz, form: WeakForm, samples: WeakSamples, chunk: i
     return Work(
         samples,
         functions,
-        coordinates_of(functions, ansatz.jet),
+        coordinates_of(inside, ansatz.jet),
         integrals,
-        form.order,
-        min(1.0, NOISE_ROWS / points),
+        order,
+        responses,
+        min(1.0, (FEWER_ROWS if responses.directions else NOISE_ROWS) / points),
         chunks_of(shapes, chunk),
         held,
     )

@@ -15,6 +15,7 @@ from symeq.errors import InvalidInput
 from symeq.search.assemble import Factors, pooled_scales
 from symeq.search.chunks import Partial, Reduced, Work, chosen, rows_of
 from symeq.search.products import Covariances
+from symeq.search.responses import Responses
 from symeq.search.scores import POINTS, Scores
 from symeq.search.triangle import triangle_of
 
@@ -53,19 +54,28 @@ class Merged:
         where = np.stack(np.unravel_index(places, lattice.shape))
         named = dict(zip(work.coordinates, jets, strict=True))
         covariances = Covariances(
-            lambda: ready.columns, work.functions, work.coordinates, named, ready.covariance, len(places)
+            lambda: ready.columns,
+            work.functions,
+            work.coordinates,
+            named,
+            ready.covariance,
+            len(places),
+            work.responses,
         )
-        most = min(POINTS, max(FEWEST, SPREADS // len(work.functions) ** 2))
+        most = min(POINTS, max(FEWEST, SPREADS // work.slots**2))
         every = max(1, round(work.share * work.points / most))
         some = np.flatnonzero(chosen(places, ready.before[part], work.share / every))
         scored = any(work.held) and bool(len(some))
         if scored:
             self.spreads.append(covariances.at(some).at_each() / (work.share / every))
         for number, rung in enumerate(self.rungs):
-            noise = noise_of(lattice, number, work.integrals, covariances, where, work.share)
+            seen = work.responses
+            noise = noise_of(lattice, number, seen.integrals, covariances, where, work.share)
+            if seen.directions:
+                noise = seen.matrix @ noise @ seen.matrix.T
             rung.noises.append(noise)
             rung.effective += max(lattice.effective(number, index) for index in self.leads)
-            rung.end(lattice, number, where[:, some] if scored else None, work.integrals)
+            rung.end(lattice, number, where[:, some] if scored else None, work.responses)
         self.first += lattice.count
         self.places, self.jets = [], []
 
@@ -76,7 +86,7 @@ class Merged:
             "first": np.array([self.first]),
             "places": np.concatenate([np.zeros(0, dtype=np.int64), *self.places]),
             "jets": np.concatenate([np.zeros((coordinates, 0)), *self.jets], axis=1),
-            **_listed("spreads", self.spreads, (len(self.work.functions),) * 2),
+            **_listed("spreads", self.spreads, (self.work.slots,) * 2),
         }
         for number, rung in enumerate(self.rungs):
             found |= {f"{number}/{name}": array for name, array in rung.arrays(self.work.indices).items()}
@@ -101,7 +111,7 @@ class Merged:
         places = _whole(arrays["places"], (None,), 0, points)
         self.places = [places]
         self.jets = [_real(arrays["jets"], (len(work.coordinates), places.size))]
-        self.spreads = _unlisted("spreads", arrays, (len(work.functions),) * 2, over)
+        self.spreads = _unlisted("spreads", arrays, (work.slots,) * 2, over)
         for number, rung in enumerate(self.rungs):
             own = {name: arrays[f"{number}/{name}"] for name in rung.arrays(work.indices)}
             rung.restore(own, work.indices, lattice, number, self.first, over)
@@ -114,7 +124,7 @@ class Merged:
     def factors(self, form: WeakForm) -> tuple[Factors, ...]:
         """The factors of all rungs in free coordinates."""
         certain = self.work.samples.certain
-        return tuple(rung.factors(form, certain, self.work.integrals, self.spreads) for rung in self.rungs)
+        return tuple(rung.factors(form, certain, self.work.responses, self.spreads) for rung in self.rungs)
 
 
 class Rung:
@@ -219,17 +229,15 @@ class Rung:
         fields = _unlisted("fields", arrays, (indices, size), over)
         self.fields = [one.swapaxes(0, 1) for one in fields]
 
-    def end(
-        self, lattice: Lattice, number: int, where: np.ndarray | None, integrals: Sequence[Integral]
-    ) -> None:
+    def end(self, lattice: Lattice, number: int, where: np.ndarray | None, responses: Responses) -> None:
         """A part is over; ``where`` (axis, sample) are the points of the scores."""
         if self.held is not None and where is not None:
-            scores = Scores(tuple(integrals))
+            scores = Scores(responses.integrals, responses.matrix)
             self.fields.append(scores.fields_at(lattice, number, self.held.reshape(-1, self.size), where))
         self.held = None
 
     def factors(
-        self, form: WeakForm, certain: float, integrals: Sequence[Integral], spreads: list[np.ndarray]
+        self, form: WeakForm, certain: float, responses: Responses, spreads: list[np.ndarray]
     ) -> Factors:
         """The factors in free coordinates."""
         if not self.rows:
@@ -257,7 +265,9 @@ class Rung:
                 )
         square = float(sum(np.sum((total @ maps[a, unknowns] / scales[a]) ** 2) for a in range(leads)))
         effective = max(2.0, self.effective * leads)
-        scores = Scores(tuple(integrals), maps / scales[:, None, None], self.fields, spreads)
+        scores = Scores(
+            responses.integrals, responses.matrix, maps / scales[:, None, None], self.fields, spreads
+        )
         return Factors(
             stacked,
             noise,

@@ -9,6 +9,7 @@ import numpy as np
 from sympy import Expr, Mul, Symbol
 
 from symeq.search.columns import Columns
+from symeq.search.responses import Responses
 
 Powers = tuple[int, ...]
 
@@ -19,7 +20,14 @@ class Covariances:
     With :math:`\hat f` the unbiased function (Hermite polynomials for monomials),
     :math:`\hat f \hat g - \widehat{f g}` has the covariance of :math:`\hat f` and :math:`\hat g` as its mean.
     Functions that are no monomials of undifferentiated variables go by their slopes,
-    :math:`\nabla \hat f\, \Sigma\, \nabla \hat g^T`.
+    :math:`\nabla \hat f\, \Sigma\, \nabla \hat g^T`. Where derivatives are left inside (``responses``, whose
+    slots then take the place of the functions), the first order is
+
+    .. math:: \sum_u s_u^2\, (r r' - \nabla r\, \Sigma\, \nabla r'^T
+              + \tfrac12 \mathrm{tr}(R \Sigma R' \Sigma))
+
+    with r the slope by u, or the direction, and R its Hessian; and the second order, of the functions with
+    derivatives, :math:`\frac12 \mathrm{tr}(F \Sigma G \Sigma)` with theirs.
 
     columns: compiled when slopes are needed; jets: coordinates to samples (sample,); covariance: of the
     coordinates; rows: how many samples there are.
@@ -33,14 +41,22 @@ class Covariances:
         jets: Mapping[Symbol, np.ndarray],
         covariance: np.ndarray,
         rows: int,
+        responses: Responses | None = None,
     ) -> None:
         noisy = [int(j) for j in np.flatnonzero(np.diag(covariance) > 0)]
         powers = [powers_of(function, coordinates) for function in functions]
-        if np.count_nonzero(covariance) > len(noisy):
+        moved = responses is not None and bool(responses.directions)
+        if responses is not None and moved:
+            powers = [p if e else None for p, e in zip(powers, responses.exact, strict=False)]
+            powers += [None] * len(responses.directions)
+        elif np.count_nonzero(covariance) > len(noisy):
             powers = [None] * len(powers)  # differentiated variables share their noise
         self.exact = np.array([power is not None for power in powers], dtype=bool)
-        self.spread = np.zeros((0, len(functions), rows))
-        if not self.exact.all() and rows:
+        self.spread = np.zeros((0, len(powers), rows))
+        self.minus = self.spread
+        if responses is not None and moved and rows:
+            self.spread, self.minus = _orders(functions, coordinates, jets, covariance, rows, responses)
+        elif not self.exact.all() and rows:
             self.spread = columns().spread(jets, covariance, rows)
         known = [power if power is not None else (0,) * len(coordinates) for power in powers]
         values = np.stack([jets[z] for z in coordinates]) if coordinates else np.zeros((0, rows))
@@ -77,7 +93,10 @@ class Covariances:
         exact = self.exact[functions]
         by_slopes = ~(exact[:, None] & exact)
         if by_slopes.any():
-            other = sum(self._products_of(one[functions], weights, indices) for one in self.spread)
+            other = np.zeros_like(result)
+            for sign, squares in ((1.0, self.spread), (-1.0, self.minus)):
+                for one in squares:
+                    other += sign * self._products_of(one[functions], weights, indices)
             result = np.where(by_slopes, other, result)
         return np.asarray(result)
 
@@ -102,6 +121,7 @@ class Covariances:
         by_slopes = ~(self.exact[:, None] & self.exact[None, :])
         if by_slopes.any():
             other = self.spread.transpose(2, 1, 0) @ self.spread.transpose(2, 0, 1)
+            other = other - self.minus.transpose(2, 1, 0) @ self.minus.transpose(2, 0, 1)
             result = np.where(by_slopes, other, result)
         return np.asarray(result)
 
@@ -111,7 +131,60 @@ class Covariances:
         other.values = self.values[:, samples]
         other.products = self.products[:, samples]
         other.spread = self.spread[:, :, samples]
+        other.minus = self.minus[:, :, samples]
         return other
+
+
+def _orders(
+    functions: Sequence[Expr],
+    coordinates: Sequence[Symbol],
+    jets: Mapping[Symbol, np.ndarray],
+    covariance: np.ndarray,
+    rows: int,
+    responses: Responses,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Both orders as sums of squares, and what is taken off them (square, slot, sample)."""
+    slots, count = len(responses.exact), len(functions)
+    noisy = [j for j in range(len(coordinates)) if covariance[j, j] > 0]
+    values, vectors = np.linalg.eigh(covariance)
+    kept = values > values.max(initial=0.0) * 1e-14  # as in Columns.spread
+    roots = (vectors[:, kept] * np.sqrt(values[kept])).T
+    plus: list[np.ndarray] = []
+    minus: list[np.ndarray] = []
+
+    def add(squares: list[np.ndarray], places: Sequence[int], rows_: np.ndarray, factor: float) -> None:
+        if rows_.any():
+            own = np.zeros((slots, rows))
+            own[list(places)] = factor * rows_
+            squares.append(own)
+
+    def add_second(expressions: Mapping[int, Expr], factor: float) -> None:
+        slopes = {(k, j): f.diff(coordinates[j]) for k, f in expressions.items() for j in noisy}
+        slopes = {key: slope for key, slope in slopes.items() if slope != 0}
+        spread = Columns(list(slopes.values()), [], coordinates, covariance != 0)
+        second = spread.spread(jets, covariance, rows)
+        order = list(expressions)
+        for m in range(len(roots)):
+            for n in range(m + 1):
+                own = np.zeros((len(order), rows))
+                for (k, j), column in zip(slopes, second[m], strict=True):
+                    own[order.index(k)] += roots[n, j] * column
+                add(plus, order, own, factor * (np.sqrt(0.5) if m == n else 1.0))
+
+    for variable in dict.fromkeys(u for _, u in responses.directions):
+        place = list(coordinates).index(variable)
+        deviation = float(np.sqrt(max(0.0, covariance[place, place])))
+        rates = {k: f.diff(variable) for k, f in enumerate(functions) if responses.exact[k]}
+        rates |= {count + k: g for k, (g, u) in enumerate(responses.directions) if u == variable}
+        rates = {k: rate for k, rate in rates.items() if rate != 0}
+        columns = Columns(list(rates.values()), [], coordinates, covariance != 0)
+        add(plus, list(rates), columns.evaluate(jets, covariance, rows).T, deviation)
+        for one in columns.spread(jets, covariance, rows):
+            add(minus, list(rates), one, deviation)
+        add_second(rates, deviation)
+    add_second({k: functions[k] for k in range(count) if not responses.exact[k]}, 1.0)
+    empty = np.zeros((0, slots, rows))
+    return (np.stack(plus) if plus else empty), (np.stack(minus) if minus else empty)
 
 
 def _hermite(values: np.ndarray, variance: float, highest: int) -> list[np.ndarray]:

@@ -25,13 +25,15 @@ class Scores:
     .. math:: \mathrm{Cov} = \sum_i \sum_{xy} w_x w_y\, h_{a_x}(i)\, h_{a_y}(i)^T V_{f_x f_y}(i)
 
     Rows that overlap share their noise, and telescope where derivatives fall on the test functions: blocks
-    of them count their edges too much. ``integrals`` (integral,); ``maps`` (lead, column, integral) from
+    of them count their edges too much. ``integrals``, what noise sees, and ``matrix`` (integral, of these),
+    see :class:`symeq.search.responses.Responses`; ``maps`` (lead, column, integral) from
     integrals to the columns of the fit, each divided by the scale of its lead; ``fields``, for each part, see
     :meth:`fields_at`; ``spreads``, for each part (sample, function, function), the covariance of the
     functions divided by the share of the points that are samples.
     """
 
     integrals: tuple[Integral, ...]
+    matrix: np.ndarray
     maps: np.ndarray = field(default_factory=lambda: np.zeros((0, 0, 0)))
     fields: list[np.ndarray] = field(default_factory=list)
     spreads: list[np.ndarray] = field(default_factory=list)
@@ -66,7 +68,7 @@ class Scores:
         place = {index: k for k, index in enumerate(self.indices)}
         weights = np.zeros((len(self.maps), len(place), self.functions))
         for lead, maps in enumerate(self.maps):
-            for integral, weight in zip(self.integrals, maps.T @ residual, strict=True):
+            for integral, weight in zip(self.integrals, maps.T @ residual @ self.matrix, strict=True):
                 weights[lead, place[integral.index], integral.function] += weight
         return np.asarray(self._columns[list(columns)] @ weights.reshape(-1, self.functions))
 
