@@ -19,7 +19,7 @@ from symeq.search.scores import MOST
 from symeq.search.workers import Workers, in_order
 
 NOISE_ROWS = 20_000  # points at which the covariance of the functions is taken
-FEWER_ROWS = 6_000  # of these where derivatives are left inside: each has many squares
+FEWER_ROWS, VALUES = 6_000, 2**26  # of these where derivatives are left inside, and all values they have
 
 
 def assemble_weak(
@@ -77,6 +77,9 @@ def work_of(ansatz: LinearAnsatz, form: WeakForm, samples: WeakSamples, chunk: i
         max(lattice.size(rung) for lattice in sizes) * len(integrals) <= MOST
         for rung in range(len(samples.rungs))
     )
+    rows = NOISE_ROWS
+    if responses.directions:
+        rows = min(FEWER_ROWS, VALUES // len(responses.exact) ** 2)
     return Work(
         samples,
         functions,
@@ -84,7 +87,7 @@ def work_of(ansatz: LinearAnsatz, form: WeakForm, samples: WeakSamples, chunk: i
         integrals,
         order,
         responses,
-        min(1.0, (FEWER_ROWS if responses.directions else NOISE_ROWS) / points),
+        min(1.0, rows / points),
         chunks_of(shapes, chunk),
         held,
     )

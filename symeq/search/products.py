@@ -53,9 +53,10 @@ class Covariances:
             powers = [None] * len(powers)  # differentiated variables share their noise
         self.exact = np.array([power is not None for power in powers], dtype=bool)
         self.spread = np.zeros((0, len(powers), rows))
-        self.minus = self.spread
+        self._all: np.ndarray | None = None
+        minus = self.spread
         if responses is not None and moved and rows:
-            self.spread, self.minus = _orders(functions, coordinates, jets, covariance, rows, responses)
+            self.spread, minus = _orders(functions, coordinates, jets, covariance, rows, responses)
         elif not self.exact.all() and rows:
             self.spread = columns().spread(jets, covariance, rows)
         known = [power if power is not None else (0,) * len(coordinates) for power in powers]
@@ -79,6 +80,9 @@ class Covariances:
                 both = tuple(p + q for p, q in zip(first, second, strict=True))
                 self.pairs[a, b] = self.pairs[b, a] = places.setdefault(both, len(places))
         self.products = np.stack([evaluated(power) for power in places]) if places else np.zeros((0, rows))
+        if moved:  # many squares: their sums are taken once
+            self._all = self.at_each(minus)
+            self.spread = self.spread[:0]
 
     def gram(self, weights: np.ndarray, indices: np.ndarray, functions: np.ndarray) -> np.ndarray:
         r"""The sum over samples of :math:`w_{ab} V_{fg}` for columns (a, f) and (b, g) (column, column).
@@ -86,6 +90,8 @@ class Covariances:
         Arguments: ``weights`` (index, index, sample), symmetric; ``indices``, ``functions`` (column,), the
         index and the function of each column.
         """
+        if self._all is not None:
+            return self._gram_of_all(weights, indices, functions)
         raw = self._products_of(self.values[functions], weights, indices)
         count = len(weights)
         sums = (self.products @ weights.reshape(count * count, -1).T).reshape(-1, count, count)
@@ -93,12 +99,19 @@ class Covariances:
         exact = self.exact[functions]
         by_slopes = ~(exact[:, None] & exact)
         if by_slopes.any():
-            other = np.zeros_like(result)
-            for sign, squares in ((1.0, self.spread), (-1.0, self.minus)):
-                for one in squares:
-                    other += sign * self._products_of(one[functions], weights, indices)
+            other = sum(self._products_of(one[functions], weights, indices) for one in self.spread)
             result = np.where(by_slopes, other, result)
         return np.asarray(result)
+
+    def _gram_of_all(self, weights: np.ndarray, indices: np.ndarray, functions: np.ndarray) -> np.ndarray:
+        assert self._all is not None
+        samples, slots = self._all.shape[:2]
+        count = len(weights)
+        first, second = np.tril_indices(count)
+        sums = weights[first, second] @ self._all.reshape(samples, slots * slots)
+        pairs = np.empty((count, count, slots, slots))
+        pairs[first, second] = pairs[second, first] = sums.reshape(-1, slots, slots)
+        return pairs[indices[:, None], indices, functions[:, None], functions]
 
     @staticmethod
     def _products_of(values: np.ndarray, weights: np.ndarray, indices: np.ndarray) -> np.ndarray:
@@ -113,15 +126,18 @@ class Covariances:
         place = np.argsort(order)
         return result[place[:, None], place]
 
-    def at_each(self) -> np.ndarray:
-        """The covariances at each sample (sample, function, function)."""
+    def at_each(self, minus: np.ndarray | None = None) -> np.ndarray:
+        """The covariances at each sample (sample, function, function), less some squares."""
+        if self._all is not None:
+            return self._all
         result = self.values.T[:, :, None] * self.values.T[:, None, :] - self.products[self.pairs].transpose(
             2, 0, 1
         )
         by_slopes = ~(self.exact[:, None] & self.exact[None, :])
         if by_slopes.any():
             other = self.spread.transpose(2, 1, 0) @ self.spread.transpose(2, 0, 1)
-            other = other - self.minus.transpose(2, 1, 0) @ self.minus.transpose(2, 0, 1)
+            if minus is not None and len(minus):
+                other -= minus.transpose(2, 1, 0) @ minus.transpose(2, 0, 1)
             result = np.where(by_slopes, other, result)
         return np.asarray(result)
 
@@ -131,7 +147,7 @@ class Covariances:
         other.values = self.values[:, samples]
         other.products = self.products[:, samples]
         other.spread = self.spread[:, :, samples]
-        other.minus = self.minus[:, :, samples]
+        other._all = None if self._all is None else self._all[samples]
         return other
 
 

@@ -79,8 +79,8 @@ def test_first_order_is_the_slope_of_the_integral(text: str) -> None:
 
 
 def test_the_noise_matrix_of_derivatives_inside() -> None:
-    """The Gram matrix of noisy data less the noise matrix is that of clean data, within the spread of 10 draws
-    at 30 % noise. Point by point it would be 4.8 and 2.3 times too large for v u_y and u_x v_y."""
+    """The Gram matrix of noisy data less the noise matrix is that of clean data, within the spread of ten
+    draws at 30 % noise. Point by point it would be 4.8 and 2.3 times too large for v u_y and u_x v_y."""
     jet, clean = WAVES.jet, WAVES.simulate(points=32, frames=31)
     u, v, u_x, u_y, v_y = (jet[name] for name in ("u", "v", "u_x", "u_y", "v_y"))
     terms = [v * u_y, u_x**2, u_x * v_y, u**3]
