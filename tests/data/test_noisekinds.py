@@ -76,17 +76,17 @@ KINDS = {"multiplicative": proportional, "heavy-tailed": outliers, "coloured": c
 
 
 def test_even_white_noise_and_clean_data_are_never_odd() -> None:
-    """240 records, 0 to 200 % noise: at most two of them are (below 1 %)."""
+    """144 records, 0 to 200 % noise: at most one of them is (below 1 %)."""
     draws = [
-        (name, level, seed) for name in RECORDS for level in (0, 0.01, 0.05, 0.2, 1, 2) for seed in range(5)
+        (name, level, seed) for name in RECORDS for level in (0, 0.01, 0.05, 0.2, 1, 2) for seed in range(3)
     ]
     odd = [
         (draw, found(add_noise(clean(name, seed % 2), level, seed)))
         for draw in draws
         for name, level, seed in [draw]
     ]
-    assert len(draws) == 240
-    assert len([told for _, told in odd if told]) <= 2, [draw for draw, told in odd if told]
+    assert len(draws) == 144
+    assert len([told for _, told in odd if told]) <= 1, [draw for draw, told in odd if told]
 
 
 @pytest.mark.parametrize("kind", KINDS)

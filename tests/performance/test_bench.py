@@ -16,7 +16,9 @@ def test_the_benchmark_runs_small(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert "| damped_oscillator | 20% additive | 2 | rotation(x, y) | 2 / 12 / 2 forced | 1/1 |" in printed
     assert "| damped_oscillator | 20% additive | 5 | rotation(x, y) | 6 / 42 / 2 | 1/1 |" in printed
     assert "| growth | 5% multiplicative | 2 | scaling(x=2, y=1) | 3 / 12 / 3 forced | 1/1 |" in printed
-    assert "| burgers | 20% | translation(t, x) + boost(x, u) | 3 / 12 / 1 | 1/1 |" in printed
+    assert "| damped_oscillator | 50 of 101 | rotation(x, y) | 6 / 42 / 2 | 1% | 1/1 |" in printed
+    assert "| damped_oscillator | rotation(x, y) | 5.0% | 1/1 |" in printed
+    assert "| damped_oscillator | 21 | 4 | 1% |" in printed
     assert "kdv.mat | file not present: skipped" in printed
     assert "| SE(2), scalar | 2 | 8 | 3 | 5 | 5 | yes | yes |" in printed
     assert "| Burgers | 2 | 30 | 5 | yes |" in printed

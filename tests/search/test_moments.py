@@ -31,14 +31,14 @@ HOPF = (0, 1, 2)  # x/2, rotation and |x|^2 x of the six fields that turn with t
 @pytest.fixture(scope="module")
 def hopf() -> list[tuple[Evidence, Moments]]:
     found = []
-    for seed in range(25):
+    for seed in range(16):
         evidence = evidence_of("hopf", "rotation(x, y)", 0.2, seed, trajectories=4)
         found.append((evidence, Moments(evidence, range(len(evidence.rungs)))))
     return found
 
 
 def test_columns_that_a_law_lacks_keep_the_level(hopf: list[tuple[Evidence, Moments]]) -> None:
-    """chi^2 of one degree of freedom: mean 1, 5 % above 3.84, over 25 draws of three columns each, singly and
+    """chi^2 of one degree of freedom: mean 1, 5 % above 3.84, over 16 draws of three columns each, singly and
     in pairs."""
     singles = np.array([moments.singles(HOPF)[[3, 4, 5]] for _, moments in hopf])
     assert 0.5 < singles.mean() < 1.6
@@ -82,8 +82,8 @@ def test_a_law_does_not_depend_on_where_the_search_starts(hopf: list[tuple[Evide
 
 
 def test_the_lorenz_system_under_noise() -> None:
-    """5 % noise, the 30 unknowns of degree 3 that the reflection leaves of 60: exact, 2 draws of 2."""
-    for seed in range(2):
+    """5 % noise, the 30 unknowns of degree 3 that the reflection leaves of 60: exact."""
+    for seed in range(1):
         evidence = evidence_of("lorenz", "reflection(x, y)", 0.05, seed)
         choice = select(evidence, evidence.telling(len(evidence.rungs)))
         assert choice.trial.fit.support == (1, 2, 3, 4, 5, 7, 9)
