@@ -18,6 +18,7 @@ from symeq.errors import InvalidInput, MissingExtra
 Workers: TypeAlias = int | Executor | None
 """A number of processes, an executor, or None for the active scheduler of dask, if there is one."""
 
+POLL = 2.0  # seconds between two looks at the processes
 RETRIES = 3  # times a part is given out again after the death of its worker
 AHEAD = 8  # parts handed to an executor of unknown size at once
 SERIAL = ("sync", "synchronous", "single-threaded")
@@ -63,7 +64,7 @@ def in_order(work: Work[T], jobs: Sequence[int], workers: Workers = None) -> Ite
                 waiting.append((jobs[given], crew.submit(jobs[given])))
                 given += 1
             try:
-                found = waiting[0][1].result()
+                found = crew.result(waiting[0][1])
             except crew.deaths as error:
                 deaths += 1
                 if deaths > RETRIES:
@@ -93,12 +94,16 @@ class _Crew(Protocol):
 
     def submit(self, job: int) -> Any: ...
 
+    def result(self, future: Any) -> Any:
+        """What a part says, when it is there."""
+        return future.result()
+
     def renew(self) -> None: ...
 
     def close(self) -> None: ...
 
 
-class _Processes:
+class _Processes(_Crew):
     """Processes of this machine, which get the work once."""
 
     deaths: tuple[type[BaseException], ...] = (BrokenExecutor,)
@@ -118,6 +123,21 @@ class _Processes:
             failed.set_exception(error)
             return failed
 
+    def result(self, future: Future[Any]) -> Any:
+        """What a part says. A process that dies while the pool writes to it can leave the pool waiting for
+        ever (CPython issue 94777), so the processes are looked at, too."""
+        dead = 0
+        while True:
+            try:
+                return future.result(POLL)
+            except TimeoutError:
+                if future.done():
+                    return future.result()
+                processes = list((getattr(self.pool, "_processes", None) or {}).values())
+                dead += any(not process.is_alive() for process in processes)
+                if dead > 2:
+                    raise BrokenExecutor("a process died") from None
+
     def renew(self) -> None:
         self.close()
         self.pool = self._pool()
@@ -130,7 +150,7 @@ class _Processes:
             process.terminate()
 
 
-class _Executors:
+class _Executors(_Crew):
     """An executor: of threads, or one of the user's, which is left open."""
 
     deaths: tuple[type[BaseException], ...] = ()
@@ -148,7 +168,7 @@ class _Executors:
             self.executor.shutdown(wait=False, cancel_futures=True)
 
 
-class _Cluster:
+class _Cluster(_Crew):
     """Workers of `dask.distributed`, which get the work from the scheduler, again where one died with it."""
 
     def __init__(self, work: Work[Any], client: Any) -> None:
@@ -169,7 +189,7 @@ class _Cluster:
         self.known.release()
 
 
-class _Scheduler:
+class _Scheduler(_Crew):
     """Any other scheduler of dask, part by part."""
 
     deaths: tuple[type[BaseException], ...] = ()

@@ -25,7 +25,7 @@ def test_the_benchmark_runs_small(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert "| two inner constants | none | 1, 2 | symmetry | 1/1 |" in printed
     assert "| x1^2 x2 - x3/2 + sin x1 | 5% on y | 3, 1 | - |" in printed
     assert "| no symmetry | 32 x 32 x 41 | 19 | 180 | 1 |" in printed
-    assert printed.count("x faster, same factors |") == 2 and printed.count("of the machine") == 2
+    assert printed.count("x faster, same factors |") == 1 and printed.count("of the machine") == 2
     assert "| Kepler | 2% | weak |" in printed and "| Kepler | 2% | pointwise |" in printed
     assert printed.count("| x1^2 x2 - x3/2 + sin x1 | kept | 1000 | 2 |") == 1
     assert "pyoperon" in printed.split("## Against pyoperon")[1]
