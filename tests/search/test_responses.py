@@ -113,6 +113,5 @@ def test_a_vector_law_under_as_much_noise_as_signal() -> None:
     record = add_noise(WAVES.simulate(points=64, frames=61), 1.0, 0)
     law = sq.discover(ansatz, sq.weak(record, WAVES.jet))
     found = {str(term.expression): term for term in law.terms if term.value and str(term.lead) == "u_t"}
-    assert set(found) == {"u*u_x", "v*u_y", "u_y*v", "u_xx", "u_yy"} & set(found)
-    assert len(found) == 4
+    assert set(found) == {"u*u_x", "u_y*v", "u_xx", "u_yy"}
     assert abs(found["u_xx"].value - 0.05) < 3 * found["u_xx"].standard_error
