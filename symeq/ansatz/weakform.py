@@ -11,6 +11,7 @@ import numpy as np
 import sympy as sp
 
 from symeq.ansatz.linear import LinearAnsatz
+from symeq.ansatz.separate import Component
 from symeq.exact import AffineSolutions, solve_affine
 from symeq.geometry.calculus import partial_derivative
 from symeq.geometry.jet import Jet
@@ -51,6 +52,11 @@ class WeakForm:
     def order(self) -> MultiIndex:
         """The most derivatives that moved, along each axis."""
         return tuple(max(counts) for counts in zip(*(atom.index for atom in self.atoms), strict=True))
+
+    def part(self, component: Component) -> WeakForm:
+        """Some equations, over the same atoms."""
+        leads, unknowns = list(component.leads), list(component.unknowns)
+        return WeakForm(self.atoms, self.fixed[leads], self.basis[unknowns][:, leads])
 
 
 def weak_form(ansatz: LinearAnsatz) -> WeakForm:

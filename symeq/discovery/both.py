@@ -23,8 +23,9 @@ from symeq.search.genetic import GeneticProgramming
 from symeq.search.genetic.explained import ROWS, unexplained
 from symeq.search.genetic.seen import left_by
 from symeq.search.integrated import assemble_weak
+from symeq.search.joining import WORTH_A_WARNING
 from symeq.search.selection import FrontEntry, lack
-from symeq.search.sparse import WORTH_A_WARNING, SparseRegression
+from symeq.search.sparse import SparseRegression
 
 BETTER = 0.95  # of what the sparse law leaves beyond the noise: a law that leaves more explains no more
 DIGITS = 4  # of the laws of the front

@@ -10,6 +10,7 @@ import numpy as np
 from sympy import Expr, Symbol
 
 from symeq.ansatz.linear import LinearAnsatz
+from symeq.ansatz.separate import Component, whole
 from symeq.data.samples import Samples
 from symeq.errors import InvalidInput
 from symeq.geometry.jet import Jet
@@ -17,6 +18,12 @@ from symeq.search.columns import Columns
 from symeq.search.triangle import triangle_of
 
 NOISE_ROWS = 60_000  # the noise Gram matrix is a mean over rows: this many of them give it to better than 1 %
+
+
+class Passed(Protocol):
+    """What a pass over the data leaves: the factors of all rungs, of any equations of an ansatz."""
+
+    def factors(self, component: Component) -> tuple[Factors, ...]: ...
 
 
 class ScoreNoise(Protocol):
@@ -72,6 +79,13 @@ def assemble(
     each chunk.
     Raises InvalidInput where a term has no finite value on more than half of the samples.
     """
+    return pass_over(ansatz, samples, progress).factors(whole(ansatz))
+
+
+def pass_over(
+    ansatz: LinearAnsatz, samples: Samples, progress: Callable[[int], None] | None = None
+) -> Passed:
+    """The pass of :func:`assemble`, whose factors can be asked for equation by equation."""
     terms, fixed, basis = ansatz.columns()
     needed = coordinates_of([*terms, *ansatz.leads], ansatz.jet)
     grid = samples.grid(needed)
@@ -86,10 +100,24 @@ def assemble(
             reduction.add(chunk.block, jets, rows)
         if progress is not None:
             progress(chunk.points)
-    return tuple(
-        reduction.factors(fixed, basis, grid.independent_rows(rung), grid.effective_rows(rung))
-        for rung, reduction in enumerate(reductions)
-    )
+    counts = [(grid.independent_rows(rung), grid.effective_rows(rung)) for rung in range(len(reductions))]
+    return _Pointwise(reductions, counts, fixed, basis)
+
+
+@dataclass(frozen=True)
+class _Pointwise:
+    """The reductions of all rungs, their independent and effective rows, and B0 and B over the terms."""
+
+    reductions: Sequence[Reduction]
+    counts: Sequence[tuple[float, float]]
+    fixed: np.ndarray
+    basis: np.ndarray
+
+    def factors(self, component: Component) -> tuple[Factors, ...]:
+        return tuple(
+            reduction.factors(self.fixed, self.basis, component, *counts)
+            for reduction, counts in zip(self.reductions, self.counts, strict=True)
+        )
 
 
 class Reduction:
@@ -129,7 +157,14 @@ class Reduction:
         self.sizes[block] += rows
         self.rows += rows
 
-    def factors(self, fixed: np.ndarray, basis: np.ndarray, independent: float, effective: float) -> Factors:
+    def factors(
+        self,
+        fixed: np.ndarray,
+        basis: np.ndarray,
+        component: Component,
+        independent: float,
+        effective: float,
+    ) -> Factors:
         """The factors in free coordinates: F = B0 + sum beta_k B_k, components stacked."""
         if 2 * self.undefined > self.rows + self.undefined:
             raise InvalidInput(
@@ -137,15 +172,17 @@ class Reduction:
                 f"The terms are {', '.join(self.columns.names)}. "
                 "Leave out the one that is not defined on these data."
             )
-        unknowns, leads, terms = basis.shape
+        terms, places = basis.shape[2], list(component.leads)
+        basis = basis[list(component.unknowns)][:, places]
+        unknowns, leads = basis.shape[:2]
         size = unknowns + 1
-        maps = np.zeros((leads, size, terms + leads))
-        for lead in range(leads):
+        maps = np.zeros((leads, size, terms + fixed.shape[0]))
+        for lead, place in enumerate(places):
             maps[lead, :unknowns, :terms] = basis[:, lead, :]
-            maps[lead, unknowns, :terms] = -fixed[lead]
-            maps[lead, unknowns, terms + lead] = 1.0
+            maps[lead, unknowns, :terms] = -fixed[place]
+            maps[lead, unknowns, terms + place] = 1.0
         total = triangle_of(np.vstack(self.triangles))
-        scales = pooled_scales(total, [np.eye(terms, terms + leads)] * leads, maps, basis)
+        scales = pooled_scales(total, [np.eye(terms, maps.shape[2])] * leads, maps, basis)
         stacked = np.zeros((len(self.triangles), size, size))
         for block, triangle in enumerate(self.triangles):
             rows = np.vstack([triangle @ maps[lead].T / scales[lead] for lead in range(leads)])
@@ -156,7 +193,8 @@ class Reduction:
             gram = self.noises[block] / sampled if sampled else mean
             for lead in range(leads):
                 noise[block] += rows_of_block * (maps[lead] @ gram @ maps[lead].T) / scales[lead] ** 2
-        square = float(sum(np.sum((total[:, terms + lead] / scales[lead]) ** 2) for lead in range(leads)))
+        lefts = zip(places, scales, strict=True)
+        square = float(sum(np.sum((total[:, terms + place] / scale) ** 2) for place, scale in lefts))
         count = self.rows * leads
         return Factors(stacked, noise, scales, count, independent * leads, effective, self.undefined, square)
 

@@ -81,8 +81,10 @@ class Evidence:
         self._trials: dict[tuple[int, Support], Trial | None] = {}
 
     def telling(self, usable: int) -> list[int]:
-        """Of the first ``usable`` rungs those with enough effective rows; at least the finest."""
-        return [rung for rung in range(usable) if self.rungs[rung].effective >= FEWEST_EFFECTIVE] or [0]
+        """Of the first ``usable`` rungs those with enough effective rows, or half of the most there are."""
+        rows = [self.rungs[rung].effective for rung in range(usable)]
+        least = min(FEWEST_EFFECTIVE, max(rows) / 2)
+        return [rung for rung, effective in enumerate(rows) if effective >= least]
 
     def fit(self, support: Support, rung: int) -> Fit | None:
         """The corrected fit; None where the columns are dependent or hidden by the noise."""

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from math import prod
 from pathlib import Path
 
 from symeq.ansatz.linear import LinearAnsatz
+from symeq.ansatz.separate import Component, whole
 from symeq.ansatz.weakform import WeakForm, weak_form
 from symeq.data.lattice import Integral
 from symeq.data.weak import WeakSamples
-from symeq.search.assemble import Factors, coordinates_of
+from symeq.search.assemble import Factors, Passed, coordinates_of
 from symeq.search.chunks import CHUNK, Work, chunks_of, lattice_of
 from symeq.search.merging import Merged
 from symeq.search.responses import responses_of
@@ -40,6 +42,20 @@ def assemble_weak(
     Raises InvalidInput where no test function is free of values that are not defined, and for a file that is
     no state of this pass.
     """
+    passed = pass_over_weak(ansatz, samples, progress, workers=workers, state=state, chunk=chunk)
+    return passed.factors(whole(ansatz))
+
+
+def pass_over_weak(
+    ansatz: LinearAnsatz,
+    samples: WeakSamples,
+    progress: Callable[[int], None] | None = None,
+    *,
+    workers: Workers = None,
+    state: str | Path | None = None,
+    chunk: int | None = None,
+) -> Passed:
+    """The pass of :func:`assemble_weak`, whose factors can be asked for equation by equation."""
     form = weak_form(ansatz)
     work = work_of(ansatz, form, samples, chunk or CHUNK)
     merged = Merged(work, [ansatz.jet.multi_index(lead)[1] for lead in ansatz.leads])
@@ -57,7 +73,16 @@ def assemble_weak(
             saved.keep(merged, fingerprint, number + 1, last=number + 1 == len(work.chunks))
         if progress is not None:
             progress(points[number])
-    return merged.factors(form)
+    return _Weak(merged, form)
+
+
+@dataclass(frozen=True)
+class _Weak:
+    merged: Merged
+    form: WeakForm
+
+    def factors(self, component: Component) -> tuple[Factors, ...]:
+        return self.merged.factors(self.form.part(component))
 
 
 def work_of(ansatz: LinearAnsatz, form: WeakForm, samples: WeakSamples, chunk: int) -> Work:

@@ -139,7 +139,7 @@ class Moments:
         outside = np.hstack([np.eye(len(columns)), -back])
         hidden = np.einsum("ij,jk,ik->i", outside, noise, outside)
         floor = HIDDEN / np.sqrt(self.evidence.rungs[rung].independent) * hidden + COLLINEAR
-        moved = self.scores[rung].moved([*columns, *own], residual / unit)
+        moved = self.scores[rung].moved([*columns, *own], residual / unit, self._seen(own))
         moved /= unit[[*columns, *own]][:, None, None]
         count = len(columns)
         shown = moved[:count] - np.tensordot(back, moved[count:], axes=1)
@@ -150,7 +150,7 @@ class Moments:
         shown = [each for each in shown if each.visible.all()]
         if not shown:
             return 0.0
-        covariance = self._covariance([each.moved for each in shown])
+        covariance = self._covariance([each.moved for each in shown], beside)
         slopes = np.vstack([each.stated * self._ratio(each.rung, columns) for each in shown])
         scores = np.concatenate([each.scores for each in shown])
         solved = _weighed(slopes, scores, covariance)
@@ -159,10 +159,13 @@ class Moments:
         delta, spread = solved
         return float(delta @ np.linalg.solve(spread, delta))
 
-    def _covariance(self, moved: Sequence[np.ndarray]) -> np.ndarray:
-        """Of scores of several rungs, which see the same noise."""
+    def _seen(self, support: Sequence[int]) -> np.ndarray:
+        return next(iter(self.scores.values())).seen(support)
+
+    def _covariance(self, moved: Sequence[np.ndarray], support: Support) -> np.ndarray:
+        """Of scores of several rungs, which see the same noise, against the residual of a support."""
         joined = np.concatenate(moved)
-        return along(next(iter(self.scores.values())).noisy(joined), joined)
+        return along(next(iter(self.scores.values())).noisy(joined, self._seen(support)), joined)
 
     def _each(self, beside: Support) -> np.ndarray:
         columns = [j for j in range(self.evidence.unknowns) if j not in beside]
@@ -172,7 +175,7 @@ class Moments:
             return result
         moved = np.stack([one.moved for one in shown], axis=1)
         flat = moved.reshape(len(columns), len(shown), -1)
-        noisy = self.scores[shown[0].rung].noisy(moved.reshape(-1, *moved.shape[2:]))
+        noisy = self.scores[shown[0].rung].noisy(moved.reshape(-1, *moved.shape[2:]), self._seen(beside))
         covariance = noisy.reshape(flat.shape) @ flat.transpose(0, 2, 1)
         for k, j in enumerate(columns):
             seen = [a for a, one in enumerate(shown) if one.visible[k]]
@@ -201,10 +204,12 @@ class Moments:
         residual = np.zeros(self.evidence.unknowns + 1)
         best = max(fits, key=lambda pair: self._information(*pair))[1]
         residual[list(support)], residual[-1] = -best.beta, 1.0
+        seen = self._seen(support)
         moved = [
-            np.tensordot(fit.bread, self.scores[rung].moved(support, residual), axes=1) for rung, fit in fits
+            np.tensordot(fit.bread, self.scores[rung].moved(support, residual, seen), axes=1)
+            for rung, fit in fits
         ]
-        covariance = self._covariance(moved)
+        covariance = self._covariance(moved, support)
         slopes = np.tile(np.eye(size), (len(fits), 1))
         values = np.concatenate([fit.beta for _, fit in fits])
         solved = _weighed(slopes, values, covariance)
@@ -238,7 +243,14 @@ def _correlations(covariance: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.nd
 def _weighed(
     slopes: np.ndarray, values: np.ndarray, covariance: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray] | None:
-    """Generalised least squares, and the covariance of its answer; None where the slopes are dependent."""
+    """Generalised least squares, and the covariance of its answer; None where the slopes are dependent.
+
+    Variances are estimates and can be negative, where the noise is large: such values are left out.
+    """
+    known = np.diag(covariance) > 0
+    slopes, values, covariance = slopes[known], values[known], covariance[np.ix_(known, known)]
+    if len(values) < slopes.shape[1]:
+        return None
     deviations, correlations, inverse = _correlations(covariance)
     scaled = slopes / deviations[:, None]
     unit = np.linalg.norm(scaled, axis=0)
@@ -250,10 +262,13 @@ def _weighed(
         return None
     gain = np.linalg.solve(square, scaled.T @ inverse)
     spread = gain @ correlations @ gain.T
+    if not np.all(np.linalg.eigvalsh(spread) > 0):
+        return None
     return gain @ (values / deviations) / unit, spread / np.outer(unit, unit)
 
 
 def _mismatch(slopes: np.ndarray, values: np.ndarray, beta: np.ndarray, covariance: np.ndarray) -> float:
-    deviations, _, inverse = _correlations(covariance)
-    left = (values - slopes @ beta) / deviations
+    known = np.diag(covariance) > 0
+    deviations, _, inverse = _correlations(covariance[np.ix_(known, known)])
+    left = (values - slopes @ beta)[known] / deviations
     return float(left @ inverse @ left)

@@ -61,25 +61,34 @@ class Scores:
         """The derivatives that fall on test functions."""
         return list(dict.fromkeys(integral.index for integral in self.integrals))
 
-    def moved(self, columns: Sequence[int], residual: np.ndarray) -> np.ndarray:
+    def seen(self, support: Sequence[int]) -> np.ndarray:
+        """The functions that the residual of some columns is made of: of no others does the noise count."""
+        used = self.maps[:, [*support, -1]].any(axis=(0, 1)) @ (self.matrix != 0) > 0
+        return np.unique([one.function for one, use in zip(self.integrals, used, strict=True) if use])
+
+    def moved(self, columns: Sequence[int], residual: np.ndarray, seen: np.ndarray) -> np.ndarray:
         r"""How the scores of some columns answer to the noise of each function at each sample,
         :math:`\sum_x w_x h_{a_x}(i)` (column, sample, function), for a residual combined of all columns
-        (column,)."""
+        (column,), whose functions are ``seen``."""
         place = {index: k for k, index in enumerate(self.indices)}
         weights = np.zeros((len(self.maps), len(place), self.functions))
         for lead, maps in enumerate(self.maps):
             for integral, weight in zip(self.integrals, maps.T @ residual @ self.matrix, strict=True):
                 weights[lead, place[integral.index], integral.function] += weight
-        return np.asarray(self._columns[list(columns)] @ weights.reshape(-1, self.functions))
+        told = weights.reshape(-1, self.functions)[:, seen]
+        some = told.any(axis=1)
+        return np.asarray(self._columns[list(columns)][:, :, some] @ told[some])
 
     def covariance(self, support: Sequence[int], residual: np.ndarray) -> np.ndarray:
-        """Of the scores of some columns (column, column), for a residual combined of all (column,)."""
-        moved = self.moved(support, residual)
-        return along(self.noisy(moved), moved)
+        """Of the scores of some columns (column, column), for the residual of these (column,)."""
+        seen = self.seen(support)
+        moved = self.moved(support, residual, seen)
+        return along(self.noisy(moved, seen), moved)
 
-    def noisy(self, moved: np.ndarray) -> np.ndarray:
+    def noisy(self, moved: np.ndarray, seen: np.ndarray) -> np.ndarray:
         """The product with the covariance of the functions at each sample (column, sample, function)."""
-        return np.ascontiguousarray((moved.transpose(1, 0, 2) @ self._spread).transpose(1, 0, 2))
+        spread = self._spread[:, seen[:, None], seen]
+        return np.ascontiguousarray((moved.transpose(1, 0, 2) @ spread).transpose(1, 0, 2))
 
     @property
     def functions(self) -> int:

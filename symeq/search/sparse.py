@@ -11,29 +11,27 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from symeq.ansatz.linear import LinearAnsatz
+from symeq.ansatz.separate import Component, separate
 from symeq.data.weak import Sampled, WeakSamples
 from symeq.errors import InvalidInput
-from symeq.search.assemble import assemble
+from symeq.search.assemble import Factors, pass_over
 from symeq.search.engine import Found, Progress
 from symeq.search.fitting import Evidence
-from symeq.search.identifiability import identifiability
-from symeq.search.integrated import assemble_weak
+from symeq.search.integrated import pass_over_weak
+from symeq.search.joining import Answer, joined
 from symeq.search.pace import Pace
 from symeq.search.path import Support
-from symeq.search.selection import Choice, adopt, select
+from symeq.search.selection import adopt, select
 from symeq.search.workers import Workers, check_workers
 
 if TYPE_CHECKING:
     from pysindy.optimizers import BaseOptimizer
 
 
-WORTH_A_WARNING = 0.01  # of the left-hand side left unexplained
-
-
 @dataclass(frozen=True)
 class SparseRegression:
     """Best supports of every size, and the one with the shortest description
-    (:func:`symeq.search.selection.select`).
+    (:func:`symeq.search.selection.select`); equations that share no unknown are searched one by one.
 
     Arguments: ``optimizer``, any PySINDy optimiser, which then proposes the support instead (on the
     triangular factor, in free coordinates, so that it cannot leave the allowed laws); coefficients, errors
@@ -82,20 +80,27 @@ class SparseRegression:
                 progress(pace.done, points, f"reducing the data{pace.left()}")
 
         if isinstance(samples, WeakSamples):
-            factors = assemble_weak(ansatz, samples, report, workers=self.workers, state=self.state)
+            passed = pass_over_weak(ansatz, samples, report, workers=self.workers, state=self.state)
         else:
             if self.workers not in (None, 1) or self.state is not None:
                 raise InvalidInput(
                     "SparseRegression(workers=..., state=...) is for samples by test functions. Give it"
                     " sq.weak(record, jet), or leave these out."
                 )
-            factors = assemble(ansatz, samples, report)
-        if progress is not None:
-            progress(points, points, "choosing the terms")
+            passed = pass_over(ansatz, samples, report)
+        answers, components = [], separate(ansatz)
+        for component in components:
+            if progress is not None:
+                leads = ", ".join(str(ansatz.leads[a]) for a in component.leads)
+                progress(points, points, "choosing the terms" + f" of {leads}" * (len(components) > 1))
+            answers.append(self._answer(component, passed.factors(component), samples))
+        return joined(answers, samples, ansatz)
+
+    def _answer(self, component: Component, factors: Sequence[Factors], samples: Sampled) -> Answer:
         evidence = Evidence(factors, samples.coarser if isinstance(samples, WeakSamples) else None)
         rungs = evidence.telling(samples.usable)
         choice = select(evidence, rungs) if self.optimizer is None else adopt(evidence, rungs, self._propose)
-        return _found(evidence, choice, samples, ansatz, rungs)
+        return Answer(component, evidence, rungs, choice)
 
     def _propose(self, triangle: np.ndarray) -> Support:
         optimizer: Any = deepcopy(self.optimizer)
@@ -106,43 +111,3 @@ class SparseRegression:
             )
         optimizer.fit(triangle[:, :-1], triangle[:, -1:])
         return tuple(int(j) for j in np.flatnonzero(np.abs(np.ravel(optimizer.coef_)) > 0))
-
-
-def _found(
-    evidence: Evidence, choice: Choice, samples: Sampled, ansatz: LinearAnsatz, rungs: Sequence[int]
-) -> Found:
-    fit, rung = choice.trial.fit, choice.rung
-    factors = evidence.rungs[rung]
-    beta = np.zeros(evidence.unknowns)
-    errors = np.full(evidence.unknowns, np.nan)
-    beta[list(fit.support)] = fit.beta
-    errors[list(fit.support)] = choice.trial.errors
-    names = [str(x) for x in samples.jet.independent]
-    notes = [
-        f"coefficients from: {name} {rule}" for name, rule in zip(names, samples.rungs[rung], strict=True)
-    ]
-    warnings = []
-    if factors.undefined:
-        notes.append(f"{factors.undefined} samples left out, where a term has no finite value")
-    share = fit.left / max(factors.square, 1e-300)
-    if choice.lack > WORTH_A_WARNING:
-        warnings.append(
-            f"{choice.lack:.1%} of the mean square of the left-hand side, noise taken off, is left "
-            "unexplained: a term may be missing from the library, or the symmetry may be wrong."
-        )
-    identified = identifiability(evidence, fit.support, rung, rungs, choice.moments)
-    warnings += identified.warnings(ansatz)
-    chi2 = fit.left / fit.explained if fit.explained > 0 else np.inf
-    return Found(
-        beta,
-        errors,
-        fit.support,
-        choice.front,
-        share,
-        chi2,
-        factors.rows,
-        factors.blocks,
-        tuple(notes),
-        tuple(warnings),
-        identifiability=identified,
-    )

@@ -10,7 +10,7 @@ from symeq.data.weak import weak
 from symeq.geometry import read_symmetry
 from symeq.search.fitting import Evidence
 from symeq.search.integrated import assemble_weak
-from symeq.search.moments import Moments
+from symeq.search.moments import Moments, _weighed
 from symeq.search.selection import select
 from symeq.search.stepwise import Stepwise
 from systems import SYSTEMS, add_noise
@@ -88,3 +88,12 @@ def test_the_lorenz_system_under_noise() -> None:
     assert choice.trial.fit.support == (1, 2, 3, 4, 5, 7, 9)
     truth = np.array([-10, 28, 10, -1, -8 / 3, 1, -1])
     assert np.all(np.abs(choice.trial.fit.beta / truth - 1) < 0.05)
+
+
+def test_a_value_whose_noise_is_not_known_is_left_out() -> None:
+    """Estimated variances of high powers come out negative where the noise is large."""
+    slopes, values = np.ones((3, 1)), np.array([1.0, 3.0, 50.0])
+    solved = _weighed(slopes, values, np.diag([1.0, 1.0, -1.0]))
+    assert solved is not None
+    assert solved[0] == pytest.approx([2.0]) and solved[1] == pytest.approx(np.array([[0.5]]), rel=0.1)
+    assert _weighed(slopes, values, -np.eye(3)) is None

@@ -33,8 +33,8 @@ from symeq.search.genetic.shortening import shortened
 from symeq.search.genetic.soft import SoftSymmetry
 from symeq.search.genetic.state import State
 from symeq.search.genetic.stating import Stated, state
+from symeq.search.joining import WORTH_A_WARNING
 from symeq.search.selection import FrontEntry
-from symeq.search.sparse import WORTH_A_WARNING
 
 ROWS = 1000  # of the search; more cost time and tell nothing new
 DIGITS = 4  # of the laws of the front
