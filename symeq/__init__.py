@@ -22,9 +22,9 @@ from symeq.data import Samples as Samples
 from symeq.data import SmoothedDifferences as SmoothedDifferences
 from symeq.data import Spectral as Spectral
 from symeq.data import WeakSamples as WeakSamples
-from symeq.data import choose_samples as choose_samples
 from symeq.data import field as field
 from symeq.data import open_record as open_record
+from symeq.data import pointwise as pointwise
 from symeq.data import record as record
 from symeq.data import sample as sample
 from symeq.data import trajectories as trajectories

@@ -13,7 +13,7 @@ from symeq.cli.allowed import Allowed
 from symeq.cli.candidates import Candidates
 from symeq.cli.clock import Clock, OutOfTime
 from symeq.cli.forms import Forms
-from symeq.data import Record, Sampled, choose_samples, open_record, sample, weak
+from symeq.data import Record, Sampled, open_record, pointwise, sample, weak
 from symeq.data.checks import LEAVE_OUT, REFUSE
 from symeq.errors import NoLaw
 from symeq.geometry import Jet, Symmetry
@@ -74,14 +74,12 @@ class Problem:
 
     def samples(self, record: Record) -> Sampled:
         """The jet of a record, sampled by rules that are chosen from it, or its weak form."""
-        if self.weak is None:
-            choose = choose_samples if self.forms is None else sample
-        else:
-            choose = weak if self.weak else sample
         # Of a relation nobody knows what it is solved for: all axes are differentiated alike.
         first = self.jet.derivative(self.jet.dependent[0], *[self.jet.independent[0]] * self.jet.order)
         lead = max(self.leads, key=self.jet.order_of, default=first)
-        return choose(record, self.jet, lead=lead)
+        if self.weak is None and self.forms is None:
+            return sample(record, self.jet, lead=lead).for_numbers
+        return (weak if self.weak else pointwise)(record, self.jet, lead=lead)
 
     @property
     def leads(self) -> tuple[Symbol, ...]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from symeq.data.derivatives import FiniteDifferences, SmoothedDifferences, Spectral
 from symeq.data.noise import noise_deviation
 from symeq.data.records import Record, field, open_record, record, trajectories
-from symeq.data.samples import Samples, sample
+from symeq.data.samples import Samples, pointwise
+from symeq.data.sampling import Sampled, sample
 from symeq.data.testfunctions import Bump
-from symeq.data.weak import Sampled, WeakSamples, choose_samples, weak
+from symeq.data.weak import WeakSamples, weak
 
 __all__ = [
     "Bump",
@@ -21,9 +22,9 @@ __all__ = [
     "field",
     "noise_deviation",
     "open_record",
+    "pointwise",
     "record",
     "sample",
     "trajectories",
-    "choose_samples",
     "weak",
 ]

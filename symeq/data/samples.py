@@ -11,10 +11,9 @@ from sympy import Symbol
 from symeq.data.choosing import choose_rules
 from symeq.data.derivatives import Rule
 from symeq.data.jetgrid import JetGrid
-from symeq.data.noise import noise_deviation
-from symeq.data.noisekinds import odd_noise
+from symeq.data.looks import Look, looked_at
 from symeq.data.records import Record
-from symeq.data.slabs import Array, deviation, held
+from symeq.data.weak import WeakSamples
 from symeq.errors import InvalidInput
 from symeq.geometry.jet import Jet
 
@@ -24,6 +23,7 @@ class Samples:
     """A recipe: a record, the noise of each variable, and a ladder of rules.  Nothing is computed until
     asked.
 
+    ``integrals``: the same record by test functions, which give numbers better where the data are noisy.
     ``warnings`` say where the noise is not white and even (:func:`symeq.data.noisekinds.odd_noise`).
     ``rungs[k]`` has one rule per axis, from the finest to the coarsest; all share their blocks. The best
     window depends on the law, so the choice among the first ``usable`` rungs is left to the search, and a
@@ -37,23 +37,31 @@ class Samples:
     noise: tuple[float, ...]
     notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    integrals: WeakSamples | None = None
+
+    @property
+    def for_numbers(self) -> Samples | WeakSamples:
+        """What the unknown numbers of a linear ansatz are found from."""
+        return self if self.integrals is None else self.integrals
 
     def __str__(self) -> str:
-        return "\n".join([*self.notes, *self.warnings])
+        integrals = () if self.integrals is None else self.integrals.notes
+        more = (f"unknown numbers by {note}" for note in integrals if note not in self.notes)
+        return "\n".join([*self.notes, *more, *self.warnings])
 
     def grid(self, coordinates: Sequence[Symbol]) -> JetGrid:
         """The operators and blocks that give these jet coordinates."""
         return JetGrid(self.record, self.jet, self.rungs, self.noise, tuple(coordinates))
 
 
-def sample(
+def pointwise(
     record: Record,
     jet: Jet,
     rule: Rule | Mapping[str, Rule] | None = None,
     *,
     lead: Symbol | str | None = None,
 ) -> Samples:
-    """Sample the jet of a record pointwise, by a stated rule or by one chosen from the data.
+    """Sample the jet of a record point by point, by a stated rule or by one chosen from the data.
 
     The noise of each variable is estimated first; for each axis without a stated rule the window is then
     chosen that has the smallest estimated error (:func:`symeq.data.choosing.choose_rules`), and offered
@@ -70,12 +78,15 @@ def sample(
     >>> from symeq.data.records import trajectories
     >>> t = np.linspace(0, 10, 201)
     >>> record = trajectories(t, np.stack([np.cos(t), np.sin(t)], axis=1), names="x y")
-    >>> print(sample(record, Jet("t", "x y")).notes[-1])
+    >>> print(pointwise(record, Jet("t", "x y")).notes[-1])
     axis t: central differences of order 8 (chosen by estimated error)
     """
-    record = record.on(jet)
-    names = [str(x) for x in jet.independent]
-    orders = highest_orders(jet, lead)
+    return points_of(looked_at(record, jet, lead), jet, rule)
+
+
+def points_of(seen: Look, jet: Jet, rule: Rule | Mapping[str, Rule] | None) -> Samples:
+    """See :func:`pointwise`."""
+    record, names, orders, notes = seen.record, seen.names, seen.orders, list(seen.notes)
     stated: dict[str, Rule] = {}
     if isinstance(rule, Mapping):
         unknown = sorted(set(rule) - set(names))
@@ -87,15 +98,8 @@ def sample(
         stated = dict(rule)
     elif rule is not None:
         stated = dict.fromkeys(names, rule)
-    fields = [[held(part[str(u)]) for part in record.parts] for u in jet.dependent]
-    points = [[part[name].values for name in names] for part in record.parts]
-    noise = []
-    notes = list(record.notes)
-    for u, parts in zip(jet.dependent, fields, strict=True):
-        noise.append(noise_deviation(parts, points))
-        notes.append(noise_note(u, parts, noise[-1]))
     axes = [min((part[name].values for part in record.parts), key=len) for name in names]
-    automatic = choose_rules(fields, noise, axes, orders) if len(stated) < len(names) else ()
+    automatic = choose_rules(seen.fields, seen.noise, axes, orders) if len(stated) < len(names) else ()
     ladders: list[tuple[Rule, ...]] = []
     for k, name in enumerate(names):
         ladder: tuple[Rule, ...]
@@ -112,38 +116,8 @@ def sample(
     height = max(len(ladder) for ladder in ladders)
     padded = [(ladder[0],) * (height - len(ladder)) + tuple(ladder) for ladder in ladders]
     usable = height if automatic else 1
-    warned = noise_warnings(jet, fields, points, noise)
-    return Samples(record, jet, tuple(zip(*padded, strict=True)), usable, tuple(noise), tuple(notes), warned)
-
-
-def highest_orders(jet: Jet, lead: Symbol | str | None) -> list[int]:
-    """How often each axis is differentiated: the first as often as the lead, by default once, unless it is
-    the only one."""
-    orders = [max(1, jet.order)] * len(jet.independent)
-    if len(orders) > 1:
-        orders[0] = 1
-        if lead is not None:
-            symbol = jet[lead] if isinstance(lead, str) else lead
-            return [max(order, have) for order, have in zip(jet.multi_index(symbol)[1], orders, strict=True)]
-    return orders
-
-
-def noise_note(u: Symbol, parts: Sequence[Array], noise: float) -> str:
-    """What is said of the noise of a variable."""
-    spread = max(deviation(parts), np.finfo(float).tiny)  # the blocks looked at may be constant
-    return f"noise of {u}: {noise:.3g}, {noise / spread:.2%} of its standard deviation"
-
-
-def noise_warnings(
-    jet: Jet,
-    fields: Sequence[Sequence[Array]],
-    points: Sequence[Sequence[np.ndarray]],
-    noise: Sequence[float],
-) -> tuple[str, ...]:
-    """What is said of noise that is not white and even, of all variables."""
-    names = [str(x) for x in jet.independent]
-    each = zip(jet.dependent, fields, noise, strict=True)
-    return tuple(odd.words for u, parts, s in each for odd in odd_noise(str(u), parts, points, names, s))
+    rungs = tuple(zip(*padded, strict=True))
+    return Samples(record, jet, rungs, usable, seen.noise, tuple(notes), seen.warnings)
 
 
 def _fits(rule: Rule, axis: np.ndarray, orders: int, periodic: bool) -> bool:

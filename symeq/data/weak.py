@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
-from typing import TypeAlias
 
 from sympy import Symbol
 
 from symeq.data.derivatives import FiniteDifferences, Rule
 from symeq.data.jetgrid import JetGrid
-from symeq.data.noise import noise_deviation
+from symeq.data.looks import Look, looked_at
 from symeq.data.records import Record
-from symeq.data.samples import Samples, highest_orders, noise_note, noise_warnings, sample
-from symeq.data.slabs import held, root_mean_square
+from symeq.data.slabs import root_mean_square
 from symeq.data.testfunctions import Bump, windows
 from symeq.errors import InvalidInput
 from symeq.geometry.jet import Jet
@@ -48,6 +46,11 @@ class WeakSamples:
         """How many rungs there are to choose from."""
         return len(self.rungs)
 
+    @property
+    def for_numbers(self) -> WeakSamples:
+        """What the unknown numbers of a linear ansatz are found from."""
+        return self
+
     def __str__(self) -> str:
         return "\n".join([*self.notes, *self.warnings])
 
@@ -55,9 +58,6 @@ class WeakSamples:
         """The operators that give these jet coordinates at the points."""
         rules = ((self.rule,) * len(self.jet.independent),)
         return JetGrid(self.record, self.jet, rules, self.noise, tuple(coordinates))
-
-
-Sampled: TypeAlias = Samples | WeakSamples
 
 
 def weak(
@@ -75,7 +75,7 @@ def weak(
     depends on the law, so the choice is left to the search.
 
     Arguments: ``record``; ``jet``, whose variables the record must have; ``supports``, one bump for each
-    axis in place of the list; ``lead``, as for :func:`symeq.data.samples.sample`.
+    axis in place of the list; ``lead``, as for :func:`symeq.data.sampling.sample`.
     Raises InvalidInput for a missing variable, or an axis too short for the supports.
     Source: D. A. Messenger, D. M. Bortz, J. Comput. Phys. 443 (2021) 110525, section 2.
 
@@ -86,16 +86,14 @@ def weak(
     >>> print(weak(record, Jet("t", "x y")).notes[-1])
     axis t: test functions of 15 to 103 points
     """
-    record = record.on(jet)
-    names = [str(x) for x in jet.independent]
-    orders = highest_orders(jet, lead)
-    fields = [[held(part[str(u)]) for part in record.parts] for u in jet.dependent]
-    points = [[part[name].values for name in names] for part in record.parts]
-    noise, deviations, shares, notes = [], [], [], list(record.notes)
-    for u, parts in zip(jet.dependent, fields, strict=True):
-        deviation = noise_deviation(parts, points)
-        deviations.append(deviation)
-        notes.append(noise_note(u, parts, deviation))
+    return integrals_of(looked_at(record, jet, lead), jet, supports)
+
+
+def integrals_of(seen: Look, jet: Jet, supports: Sequence[Bump] | None = None) -> WeakSamples:
+    """See :func:`weak`."""
+    record, names, orders, notes = seen.record, seen.names, seen.orders, list(seen.notes)
+    noise, shares = [], []
+    for parts, deviation in zip(seen.fields, seen.noise, strict=True):
         least = SMALLEST_NOISE * root_mean_square(parts)
         shares.append(min(1.0, least / max(deviation, 1e-300)) ** 2)
         noise.append(max(deviation, least))
@@ -120,34 +118,8 @@ def weak(
         tuple(noise),
         min(shares),
         notes=tuple(notes),
-        warnings=noise_warnings(jet, fields, points, deviations),
+        warnings=seen.warnings,
     )
-
-
-def choose_samples(record: Record, jet: Jet, *, lead: Symbol | str | None = None) -> Sampled:
-    """Samples by test functions where the data are noisy, point by point where they are clean or too short.
-
-    Point by point clean data give a law to more digits; from a tenth of a per cent of noise on test functions
-    do (``python -m tests.performance.bench --only noise_choice``).
-
-    Arguments as for :func:`weak`, which decides what is noise: what stands out of the errors of quadrature.
-    Raises InvalidInput for a missing variable, or an axis too short for either.
-
-    >>> import numpy as np
-    >>> from symeq.data.records import trajectories
-    >>> t = np.linspace(0, 10, 201)
-    >>> clean = np.stack([np.cos(t), np.sin(t)], axis=1)
-    >>> noisy = clean + 0.05 * np.random.default_rng(0).standard_normal(clean.shape)
-    >>> for states in (clean, noisy):
-    ...     print(choose_samples(trajectories(t, states, names="x y"), Jet("t", "x y")).notes[-1])
-    axis t: central differences of order 8 (chosen by estimated error)
-    axis t: test functions of 15 to 103 points
-    """
-    try:
-        samples = weak(record, jet, lead=lead)
-    except InvalidInput:
-        return sample(record, jet, lead=lead)
-    return sample(record, jet, lead=lead) if samples.certain >= CLEAN else samples
 
 
 def _combined(lists: Sequence[Sequence[Bump]]) -> tuple[list[tuple[Bump, ...]], list[int]]:

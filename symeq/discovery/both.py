@@ -11,7 +11,9 @@ from threadpoolctl import threadpool_limits
 
 from symeq.ansatz.functional import FunctionalAnsatz
 from symeq.ansatz.linear import LinearAnsatz
-from symeq.data.weak import Sampled, WeakSamples
+from symeq.data.samples import Samples
+from symeq.data.sampling import Sampled
+from symeq.data.weak import WeakSamples
 from symeq.discovery.discover import discover
 from symeq.discovery.law import Discovery
 from symeq.errors import InvalidInput, NoLaw
@@ -69,6 +71,8 @@ def discover_both(
     if linear.leads != form.leads:
         mine, theirs = (", ".join(map(str, ansatz.leads)) for ansatz in (linear, form))
         raise InvalidInput(f"One ansatz is for {mine}, the other one for {theirs}. Give both the same leads.")
+    if isinstance(samples, Samples):  # both at the same points
+        samples = replace(samples, integrals=None)
     second = genetic or GeneticProgramming()
     try:
         law = discover(linear, samples, sparse or SparseRegression(), progress=progress)

@@ -11,8 +11,8 @@ from threadpoolctl import threadpool_limits
 
 from symeq.ansatz.linear import LinearAnsatz
 from symeq.data.records import Record
-from symeq.data.samples import sample
-from symeq.data.weak import Sampled, choose_samples
+from symeq.data.samples import pointwise
+from symeq.data.sampling import Sampled, sample
 from symeq.discovery.law import Discovery, Provenance
 from symeq.errors import InvalidInput, NoLaw
 from symeq.search.engine import Ansatz, Engine, Found, Progress
@@ -32,8 +32,8 @@ def discover(
     """Find the member of the ansatz that the samples support.
 
     Arguments: ``ansatz``, what is allowed; ``samples`` of the same jet, or a record, which is then sampled by
-    :func:`~symeq.data.weak.choose_samples` for a linear ansatz and point by point for others; ``engine``, by
-    default :class:`~symeq.search.sparse.SparseRegression` for the unknown numbers of a linear ansatz and
+    :func:`~symeq.data.sampling.sample`; ``engine``, by default
+    :class:`~symeq.search.sparse.SparseRegression` for the unknown numbers of a linear ansatz and
     :class:`~symeq.search.genetic.GeneticProgramming` for the unknown functions of the others; ``progress``,
     called with (done, total, what).
     Raises NoLaw when no term is significant and none is fixed, InvalidInput when the samples are of another
@@ -66,7 +66,7 @@ def discover(
     begun = time.perf_counter()
     with threadpool_limits(1, "blas"):  # the matrices are narrow: threads would cost more than they save
         found = used.search(ansatz, samples, progress)
-    searched = found.ansatz or ansatz
+    searched, samples = found.ansatz or ansatz, found.samples or samples
     assert isinstance(searched, LinearAnsatz)  # an engine that searched another kind brings its own
     law = _discovery(searched, samples, found, str(used), time.perf_counter() - begun, used.seed)
     if not law.terms:
@@ -80,9 +80,8 @@ def discover(
 
 def _sampled(ansatz: Ansatz, record: Record) -> Sampled:
     if not isinstance(ansatz, LinearAnsatz):
-        return sample(record, ansatz.jet)
-    lead = max(ansatz.leads, key=ansatz.jet.order_of)
-    return choose_samples(record, ansatz.jet, lead=lead)
+        return pointwise(record, ansatz.jet)
+    return sample(record, ansatz.jet, lead=max(ansatz.leads, key=ansatz.jet.order_of))
 
 
 def from_coefficients(

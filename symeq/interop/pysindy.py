@@ -17,8 +17,8 @@ from sklearn.utils.validation import check_is_fitted
 
 from symeq.ansatz.linear import LinearAnsatz, linear_ansatz
 from symeq.data.records import Record
-from symeq.data.samples import sample
-from symeq.data.weak import Sampled
+from symeq.data.samples import pointwise
+from symeq.data.sampling import Sampled
 from symeq.discovery import Discovery, from_coefficients
 from symeq.errors import InvalidInput
 from symeq.geometry.jet import Jet
@@ -300,7 +300,7 @@ def plain_pysindy(record: Record, ansatz: LinearAnsatz, *, samples: Sampled | No
     libraries = dict(zip(ansatz.leads, ansatz.libraries, strict=True))
     free = linear_ansatz(jet, libraries, trivial, lead=ansatz.leads)
     record = record.on(jet)
-    known = sample(record, jet) if samples is None else samples
+    known = pointwise(record, jet) if samples is None else samples
     begun = time.perf_counter()
     triangle = np.zeros((0, len(features) + len(jet.dependent)))
     for rows in _rows(record, jet, features):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import sympy as sp
 
 from symeq.data.records import Record
-from symeq.data.samples import Samples, sample
+from symeq.data.samples import Samples, pointwise
 from symeq.discovery import Discovery
 from symeq.errors import InvalidInput
 from symeq.geometry.jet import Jet
@@ -222,7 +222,7 @@ def _samples(
         symbols |= set(on_left)
     order = max((jet.order_of(z) for z in symbols if jet.is_coordinate(z)), default=1)
     first = max(on_left, key=lambda z: (jet.multi_index(z)[1][0], jet.order_of(z)))
-    return sample(held_out, jet.with_order(max(1, order)), lead=first)
+    return pointwise(held_out, jet.with_order(max(1, order)), lead=first)
 
 
 def _notes(

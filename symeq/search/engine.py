@@ -13,7 +13,7 @@ from symeq.ansatz.functional import FunctionalAnsatz
 from symeq.ansatz.implicit import ImplicitAnsatz
 from symeq.ansatz.linear import LinearAnsatz
 from symeq.ansatz.relation import RelationAnsatz
-from symeq.data.weak import Sampled
+from symeq.data.sampling import Sampled
 from symeq.search.identifiability import Identifiability
 from symeq.search.selection import FrontEntry
 
@@ -50,7 +50,8 @@ class Found:
     share of the mean square of the left-hand sides that is left; ``chi2``, the residual over what the noise
     explains. A search for functions brings the ``ansatz`` that its terms span (else it is the one searched),
     the ``form`` it searched with the ``functions`` G_j in its symbols, the inner ``constants``, and its
-    ``end``; one for numbers how well the terms could be told apart, ``identifiability``.
+    ``end``; one for numbers how well the terms could be told apart, ``identifiability``, and the ``samples``
+    it took (else those it was given).
     """
 
     beta: np.ndarray
@@ -69,6 +70,7 @@ class Found:
     constants: tuple[Constant, ...] = ()
     end: SearchEnd | None = None
     identifiability: Identifiability | None = None
+    samples: Sampled | None = None
 
 
 class Engine(Protocol):

@@ -9,7 +9,7 @@ import numpy as np
 
 from symeq.ansatz.linear import LinearAnsatz
 from symeq.ansatz.separate import Component
-from symeq.data.weak import Sampled
+from symeq.data.sampling import Sampled
 from symeq.search.assemble import Factors
 from symeq.search.engine import Found
 from symeq.search.fitting import Evidence
@@ -58,6 +58,7 @@ def joined(answers: Sequence[Answer], samples: Sampled, ansatz: LinearAnsatz) ->
         tuple(_notes(answers, samples, ansatz)),
         (*_lacking(answers, ansatz), *identified.warnings(ansatz)),
         identifiability=identified,
+        samples=samples,
     )
 
 

@@ -12,7 +12,8 @@ import numpy as np
 
 from symeq.ansatz.linear import LinearAnsatz
 from symeq.ansatz.separate import Component, separate
-from symeq.data.weak import Sampled, WeakSamples
+from symeq.data.sampling import Sampled
+from symeq.data.weak import WeakSamples
 from symeq.errors import InvalidInput
 from symeq.search.assemble import Factors, pass_over
 from symeq.search.engine import Found, Progress
@@ -71,6 +72,7 @@ class SparseRegression:
                 f"SparseRegression finds numbers, in a linear ansatz; a {type(ansatz).__name__} has unknown"
                 " functions. Take .linearise(degree) of a functional ansatz, or GeneticProgramming()."
             )
+        samples = samples.for_numbers
         points = sum(int(np.prod(list(part.sizes.values()))) for part in samples.record.parts)
         pace = Pace(points)
 

@@ -19,7 +19,7 @@ import xarray as xr
 from symeq.data import slabs
 from symeq.data.derivatives import FiniteDifferences, Rule, SmoothedDifferences, Spectral
 from symeq.data.records import Record, open_record, record
-from symeq.data.samples import sample
+from symeq.data.samples import pointwise
 from symeq.data.weak import weak
 from symeq.errors import InvalidInput
 from symeq.geometry.jet import Jet
@@ -93,7 +93,7 @@ LARGE: dict[str, Callable[[Path], Record]] = {
 
 def all_numbers(given: Record, rule: Rule | dict[str, Rule] | None) -> list[np.ndarray]:
     """The noise, the windows and every row of every rung."""
-    samples = sample(given, JET, rule)
+    samples = pointwise(given, JET, rule)
     grid = samples.grid(COORDINATES)
     found = [np.array(samples.noise), np.array([hash(rules) for rules in samples.rungs])]
     found += [column for chunk in grid.chunks() for jets in chunk.jets for column in jets.values()]
@@ -133,7 +133,7 @@ def test_windows_that_march_read_little_twice(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(slabs, "AHEAD", 20_000)
     monkeypatch.setattr("symeq.data.jetgrid.CHUNK_ROWS", 64)
     large = record(FIELD.chunk())
-    samples = sample(large, JET, {"t": SmoothedDifferences(13), "x": Spectral()})
+    samples = pointwise(large, JET, {"t": SmoothedDifferences(13), "x": Spectral()})
     grid, asked = samples.grid(COORDINATES), []
 
     def counted(array: slabs.Array, box: slabs.Box) -> np.ndarray:
@@ -155,7 +155,7 @@ def test_a_value_that_is_missing_is_refused_when_it_is_read(value: float, says: 
     spoiled[50, 7] = value
     FIELD.assign(u=(("t", "x"), spoiled)).to_netcdf(tmp_path / "run.nc", engine="h5netcdf")
     opened = open_record(tmp_path / "run.nc")
-    grid = sample(opened, JET, FiniteDifferences(4)).grid(COORDINATES)
+    grid = pointwise(opened, JET, FiniteDifferences(4)).grid(COORDINATES)
     with pytest.raises(InvalidInput, match=rf"`u` in run\.nc has {says}.*\(t=1\.66667, x=0\.109375\)"):
         list(grid.chunks())
     with pytest.raises(InvalidInput, match=rf"`u` in run\.nc has \d+ {says[2:5]}"):
@@ -212,13 +212,13 @@ import json, resource, sys
 import h5py, h5netcdf
 from symeq.data.derivatives import FiniteDifferences
 from symeq.data.records import open_record
-from symeq.data.samples import sample
+from symeq.data.samples import pointwise
 from symeq.geometry.jet import Jet
 peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 before = peak()
 record = open_record(sys.argv[1])
 opened = peak()
-sample(record, Jet("t x", "u", 2), FiniteDifferences())
+pointwise(record, Jet("t x", "u", 2), FiniteDifferences())
 print(json.dumps({"opened": opened - before, "sampled": peak() - before}))
 """
 

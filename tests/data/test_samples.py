@@ -12,7 +12,7 @@ from sympy import Symbol
 from symeq.data import jetgrid as jetgrid_module
 from symeq.data.derivatives import FiniteDifferences, Rule, SmoothedDifferences, Spectral
 from symeq.data.records import Record, field, trajectories
-from symeq.data.samples import Samples, sample
+from symeq.data.samples import Samples, pointwise
 from symeq.errors import InvalidInput
 from symeq.geometry.jet import Jet
 
@@ -56,7 +56,7 @@ def test_jets_of_a_closed_form_at_the_right_points(
 ) -> None:
     """Every coordinate of order three, mixed ones included, relative to its largest value."""
     coordinates = [c for c in JET.coordinates if c in JET.independent or JET.multi_index(c)[1][0] <= 1]
-    found = columns(sample(record(periodic), JET, rule), coordinates)
+    found = columns(pointwise(record(periodic), JET, rule), coordinates)
     t, x = (found[z] for z in JET.independent)
     assert len(coordinates) == 9
     for z in coordinates[2:]:
@@ -67,7 +67,7 @@ def test_jets_of_a_closed_form_at_the_right_points(
 @pytest.mark.parametrize("periodic", [True, False])
 @pytest.mark.parametrize("rung", [0, 1])
 def test_blocks_partition_the_points_with_a_stencil(periodic: bool, rung: int) -> None:
-    samples = sample(record(periodic), JET, SmoothedDifferences(7))
+    samples = pointwise(record(periodic), JET, SmoothedDifferences(7))
     t, x = JET.independent
     grid = samples.grid([t, x, JET["u_t"], JET["u_xxx"]])
     (operators,) = [grid.operators(0)[rung]]
@@ -98,7 +98,7 @@ def test_trajectories_of_unequal_length_and_spacing() -> None:
     phases = rng.uniform(0, 6, 5)
     states = [np.stack([np.sin(t + a), np.cos(2 * t)], axis=1) for t, a in zip(times, phases, strict=True)]
     jet = Jet("t", "x y")
-    samples = sample(trajectories(times, states, "x y"), jet, FiniteDifferences(4))
+    samples = pointwise(trajectories(times, states, "x y"), jet, FiniteDifferences(4))
     t, x, y = jet.variables
     of_block: dict[int, float] = {}
     total = 0
@@ -119,7 +119,7 @@ def test_the_order_of_the_axes_in_the_record_does_not_matter() -> None:
     turned = field({"x": X, "t": T}, {"u": WAVE.T}, periodic=["x"])
     coordinates = list(JET.coordinates[:4])
     for rule in (None, FiniteDifferences(6)):
-        one, other = (columns(sample(r, JET, rule), coordinates) for r in (record(), turned))
+        one, other = (columns(pointwise(r, JET, rule), coordinates) for r in (record(), turned))
         assert all(np.array_equal(one[z], other[z]) for z in coordinates)
 
 
@@ -128,7 +128,7 @@ def test_a_periodic_field_may_start_anywhere() -> None:
     rolled = field({"t": T, "x": X}, {"u": np.roll(WAVE, 23, axis=1)}, periodic=["x"])
     wanted = [JET["u"], JET["u_xx"], JET["u_tx"]]
     one, other = (
-        np.stack(list(columns(sample(r, JET, SmoothedDifferences(9)), wanted).values()))
+        np.stack(list(columns(pointwise(r, JET, SmoothedDifferences(9)), wanted).values()))
         for r in (record(), rolled)
     )
     assert np.sort(one, axis=1) == pytest.approx(np.sort(other, axis=1), abs=1e-12)
@@ -136,7 +136,7 @@ def test_a_periodic_field_may_start_anywhere() -> None:
 
 @pytest.mark.parametrize("rows", [1, 100, 1000])
 def test_chunks_are_a_matter_of_memory_only(rows: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    samples = sample(record(), JET, SmoothedDifferences(5))
+    samples = pointwise(record(), JET, SmoothedDifferences(5))
     wanted = [*JET.independent, JET["u"], JET["u_xx"], JET["u_t"]]
     whole = columns(samples, wanted)
     monkeypatch.setattr(jetgrid_module, "CHUNK_ROWS", rows)
@@ -148,7 +148,7 @@ def test_chunks_are_a_matter_of_memory_only(rows: int, monkeypatch: pytest.Monke
 
 def test_the_same_call_gives_the_same_bits() -> None:
     noisy = field({"t": T, "x": X}, {"u": WAVE + 0.02 * np.random.default_rng(1).standard_normal(WAVE.shape)})
-    first, again = sample(noisy, JET), sample(noisy, JET)
+    first, again = pointwise(noisy, JET), pointwise(noisy, JET)
     assert (first.rungs, first.noise, first.notes) == (again.rungs, again.noise, again.notes)
     wanted = list(JET.coordinates[2:5])
     for rung in range(len(first.rungs)):
@@ -165,7 +165,7 @@ def test_the_covariance_of_noise_on_the_jet() -> None:
     jet = Jet("t x", "u v", order=2)
     wanted = [*jet.dependent, *(jet[name] for name in ("u_t", "v_t", "u_x", "u_xx", "u_tx", "v_xx"))]
     rules = {"t": SmoothedDifferences(5, 2), "x": FiniteDifferences(4)}
-    samples = replace(sample(field({"t": t, "x": x}, both, periodic=["x"]), jet, rules), noise=(1.0, 2.0))
+    samples = replace(pointwise(field({"t": t, "x": x}, both, periodic=["x"]), jet, rules), noise=(1.0, 2.0))
     found = columns(samples, wanted)
     table = np.stack([found[z] for z in wanted])
     expected = samples.grid(wanted).covariance(0)
@@ -178,7 +178,7 @@ def test_the_noise_is_estimated_for_each_variable_and_said() -> None:
     rng = np.random.default_rng(3)
     t = np.linspace(0, 20, 2001)
     states = np.stack([np.sin(t), 5 * np.cos(t)], axis=1) + [0.02, 0.5] * rng.standard_normal((2001, 2))
-    samples = sample(trajectories(t, states, "x y"), Jet("t", "x y"))
+    samples = pointwise(trajectories(t, states, "x y"), Jet("t", "x y"))
     assert samples.noise == pytest.approx((0.02, 0.5), rel=0.1)
     assert any(
         note.startswith("noise of x: 0.02") and "% of its standard deviation" in note
@@ -189,9 +189,9 @@ def test_the_noise_is_estimated_for_each_variable_and_said() -> None:
 
 def test_a_ladder_of_windows_is_offered_unless_every_rule_is_stated() -> None:
     noisy = field({"t": T, "x": X}, {"u": WAVE + 0.05 * np.random.default_rng(4).standard_normal(WAVE.shape)})
-    automatic = sample(noisy, JET)
-    half = sample(noisy, JET, {"x": FiniteDifferences(6)})
-    stated = sample(noisy, JET, SmoothedDifferences(9))
+    automatic = pointwise(noisy, JET)
+    half = pointwise(noisy, JET, {"x": FiniteDifferences(6)})
+    stated = pointwise(noisy, JET, SmoothedDifferences(9))
     assert automatic.usable == len(automatic.rungs) > 1
     assert {rung[1] for rung in half.rungs} == {FiniteDifferences(6)}
     assert half.usable == len(half.rungs) > 1
@@ -202,7 +202,7 @@ def test_a_ladder_of_windows_is_offered_unless_every_rule_is_stated() -> None:
 
 def test_the_lead_says_how_often_time_is_differentiated() -> None:
     jet = Jet("t x", "u", order=2)
-    samples = sample(record(), jet, lead="u_tt")
+    samples = pointwise(record(), jet, lead="u_tt")
     found = columns(samples, [*jet.independent, jet["u_tt"]])
     exact = wave(found[jet["t"]], found[jet["x"]], 2, 0)
     assert found[jet["u_tt"]] == pytest.approx(exact, abs=1e-6)
@@ -211,10 +211,10 @@ def test_the_lead_says_how_often_time_is_differentiated() -> None:
 @pytest.mark.parametrize(
     ("build", "said"),
     [
-        (lambda: sample(record(), JET, {"y": FiniteDifferences()}), "`y`, which is no axis.*t, x"),
-        (lambda: sample(record(), Jet("t x", "w", order=1)), "no variable `w`"),
-        (lambda: sample(record(), Jet("t y", "u", order=1)), "independent variables are t, y"),
-        (lambda: sample(record(False), JET, Spectral()), "not periodic"),
+        (lambda: pointwise(record(), JET, {"y": FiniteDifferences()}), "`y`, which is no axis.*t, x"),
+        (lambda: pointwise(record(), Jet("t x", "w", order=1)), "no variable `w`"),
+        (lambda: pointwise(record(), Jet("t y", "u", order=1)), "independent variables are t, y"),
+        (lambda: pointwise(record(False), JET, Spectral()), "not periodic"),
     ],
 )
 def test_bad_questions_are_refused(build: object, said: str) -> None:
@@ -230,7 +230,7 @@ def test_an_axis_too_short_for_the_order_is_refused(size: int) -> None:
     x = np.linspace(0, 1, size)
     short = field({"t": T, "x": x}, {"u": np.sin(3 * x + T[:, None])})
     with pytest.raises(InvalidInput, match=f"axis of {size} points"):
-        sample(short, jet)
+        pointwise(short, jet)
 
 
 def test_jitter_of_the_axis_is_no_noise() -> None:
@@ -241,7 +241,7 @@ def test_jitter_of_the_axis_is_no_noise() -> None:
         t = np.linspace(0, 10, 401) + 0.3 * 0.025 * rng.uniform(-1, 1, 401)
         clean = np.stack([np.sin(2 * t), np.cos(t)], axis=1)
         jet = Jet("t", "x y")
-        assert max(sample(trajectories(t, clean, "x y"), jet).noise) < 1e-5
+        assert max(pointwise(trajectories(t, clean, "x y"), jet).noise) < 1e-5
         noisy = clean + 0.01 * rng.standard_normal(clean.shape)
-        estimates += sample(trajectories(t, noisy, "x y"), jet).noise
+        estimates += pointwise(trajectories(t, noisy, "x y"), jet).noise
     assert np.mean(estimates) == pytest.approx(0.01, rel=0.05)

@@ -11,7 +11,7 @@ from sympy import Symbol
 from symeq.data import jetgrid as jetgrid_module
 from symeq.data.derivatives import AxisOperators, FiniteDifferences, Rule, SmoothedDifferences, Spectral
 from symeq.data.records import Record, field, trajectories
-from symeq.data.samples import Samples, sample
+from symeq.data.samples import Samples, pointwise
 from symeq.geometry.jet import Jet
 
 JET = Jet("t x", "u v", order=2)
@@ -81,7 +81,7 @@ def everything(samples: Samples, wanted: list[Symbol], rung: int) -> dict[tuple[
 def test_scattered_jets_are_those_of_the_chunks(name: str, count: int) -> None:
     """Every coordinate on every rung, to 1e-9 of its largest value."""
     record, jet, rule = CASES[name]
-    samples = sample(record, jet, rule)
+    samples = pointwise(record, jet, rule)
     wanted = coordinates(jet)
     for rung in range(len(samples.rungs)):
         known = everything(samples, wanted, rung)
@@ -117,7 +117,7 @@ def full(samples: Samples) -> int:
 @pytest.mark.parametrize("name", CASES)
 def test_where_there_are_few_all_points_are_taken(name: str) -> None:
     record, jet, rule = CASES[name]
-    samples = sample(record, jet, rule)
+    samples = pointwise(record, jet, rule)
     total = full(samples)
     every = points(samples, 0, 10**9, 0)
     assert len(every) == len(set(every)) == total
@@ -129,7 +129,7 @@ def test_where_there_are_few_all_points_are_taken(name: str) -> None:
 def test_draws_are_without_repetition_and_follow_from_the_seed(name: str) -> None:
     """120 points; two seeds share some, the same seed all, whatever the rung."""
     record, jet, rule = CASES[name]
-    samples = sample(record, jet, rule)
+    samples = pointwise(record, jet, rule)
     drawn = points(samples, 0, 100, 1)
     assert len(drawn) == len(set(drawn)) == 100
     assert points(samples, 0, 100, 1) == drawn != points(samples, 0, 100, 2)
@@ -143,7 +143,7 @@ def test_draws_are_without_repetition_and_follow_from_the_seed(name: str) -> Non
 def test_draws_are_uniform_over_all_parts() -> None:
     """Parts of 37, 27 and 86 usable points at times of their own: 4000 draws, to 4 deviations."""
     record = curves(T, 10 + np.linspace(0, 1, 31), 100 + np.linspace(0, 3, 90))
-    grid = sample(record, LINE, {"t": FiniteDifferences(2)}).grid([LINE["t"], LINE["x_tt"]])
+    grid = pointwise(record, LINE, {"t": FiniteDifferences(2)}).grid([LINE["t"], LINE["x_tt"]])
     counts = np.zeros(3)
     for seed in range(200):
         t = grid.scattered(0, 20, seed)[LINE["t"]]
@@ -157,7 +157,7 @@ def test_draws_are_uniform_over_all_parts() -> None:
 def test_points_gathered_in_patches_are_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     record, jet, rule = CASES["spectral"]
     wanted = coordinates(jet)
-    grid = sample(record, jet, rule).grid(wanted)
+    grid = pointwise(record, jet, rule).grid(wanted)
     whole = grid.scattered(0, 60, 1)
     monkeypatch.setattr(jetgrid_module, "PATCH", 500)
     pieces = grid.scattered(0, 60, 1)

@@ -27,7 +27,7 @@ HEADER = (
     "system", "noise", "samples", "exact", "interval", "decided", "median s", "true form refitted",
 )  # fmt: skip
 SECONDS = 60.0  # of each search
-WAYS = {"weak": sq.weak, "pointwise": sq.sample}
+WAYS = {"weak": sq.weak, "pointwise": sq.pointwise}
 
 
 @dataclass(frozen=True)

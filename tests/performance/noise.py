@@ -109,7 +109,7 @@ def choice(draws: int, large: bool) -> Iterator[tuple[str, ...]]:
             for level in CHOICE_LEVELS if large else CHOICE_LEVELS[-1:]:
                 count = draws if level and large else 1
                 told = []
-                for sampled in (sq.weak, sq.sample):
+                for sampled in (sq.weak, sq.pointwise):
                     tried = [case.tried(level, draw, sampled) for draw in range(count)]
                     errors = [one.error for one in tried if one.exact]
                     error = f"{np.median(errors):.1e}" if errors else "-"

@@ -16,7 +16,7 @@ from symeq.ansatz.implicit import ImplicitAnsatz
 from symeq.ansatz.linear import LinearAnsatz
 from symeq.ansatz.relation import RelationAnsatz, relations_of
 from symeq.data.samples import Samples
-from symeq.data.weak import Sampled
+from symeq.data.sampling import Sampled
 from symeq.errors import InvalidInput, NoLaw
 from symeq.geometry.calculus import expression_text
 from symeq.latex import expression_latex

@@ -13,8 +13,8 @@ from sympy import Expr, Symbol
 from symeq.ansatz.functional import FunctionalAnsatz
 from symeq.ansatz.weights import scaled_coordinates, weight_of
 from symeq.data.jetgrid import BLOCKS
+from symeq.data.sampling import Sampled
 from symeq.data.units import record_units
-from symeq.data.weak import Sampled
 from symeq.errors import InvalidInput
 from symeq.geometry.fields import VectorField
 from symeq.search.genetic.forest import Prefix

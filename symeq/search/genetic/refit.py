@@ -9,7 +9,7 @@ import numpy as np
 import sympy as sp
 
 from symeq.data.samples import Samples
-from symeq.data.weak import Sampled
+from symeq.data.sampling import Sampled
 from symeq.errors import SymeqError
 from symeq.search.assemble import Factors, assemble
 from symeq.search.fitting import Evidence, Trial

@@ -11,8 +11,9 @@ from sympy import Expr, Symbol, lambdify
 
 from symeq.ansatz.functional import FunctionalAnsatz
 from symeq.data.samples import Samples
+from symeq.data.sampling import Sampled
 from symeq.data.slabs import deviation, held
-from symeq.data.weak import Sampled, WeakSamples
+from symeq.data.weak import WeakSamples
 from symeq.errors import InvalidInput
 from symeq.search.genetic.problem import Images
 from symeq.search.genetic.projection import Projection

@@ -13,7 +13,7 @@ from sympy import Expr, Symbol, lambdify
 from symeq.ansatz.weakform import divergence_form
 from symeq.data.derivatives import AxisOperators, FiniteDifferences, Rule
 from symeq.data.records import Record
-from symeq.data.samples import sample
+from symeq.data.samples import pointwise
 from symeq.data.shaken import in_memory, shaken
 from symeq.data.weak import WeakSamples
 from symeq.data.windows import Windows, draw_windows
@@ -243,7 +243,7 @@ def weak_rows(
     orders = tuple(max(index[k] for own in atoms for index, _ in own) for k in range(len(jet.independent)))
     derived = orders_of(jet, coordinates_in([*coordinates, *leads], jet))
     highest = max(coordinates, key=lambda z: -1 if z in jet.independent else jet.multi_index(z)[1][0])
-    ladder = sample(record, jet, lead=None if highest in jet.independent else highest)
+    ladder = pointwise(record, jet, lead=None if highest in jet.independent else highest)
     rules = list(dict.fromkeys(ladder.rungs[: ladder.usable])) if noisy else [ladder.rungs[0]]
 
     def rows(rung: int, widest: tuple[Rule, ...], copies: int = 1) -> WeakRows:
