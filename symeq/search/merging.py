@@ -124,7 +124,8 @@ class Merged:
     def factors(self, form: WeakForm) -> tuple[Factors, ...]:
         """The factors of all rungs in free coordinates."""
         certain = self.work.samples.certain
-        return tuple(rung.factors(form, certain, self.work.responses, self.spreads) for rung in self.rungs)
+        spread = np.concatenate([np.zeros((0, self.work.slots, self.work.slots)), *self.spreads])
+        return tuple(rung.factors(form, certain, self.work.responses, spread) for rung in self.rungs)
 
 
 class Rung:
@@ -236,9 +237,7 @@ class Rung:
             self.fields.append(scores.fields_at(lattice, number, self.held.reshape(-1, self.size), where))
         self.held = None
 
-    def factors(
-        self, form: WeakForm, certain: float, responses: Responses, spreads: list[np.ndarray]
-    ) -> Factors:
+    def factors(self, form: WeakForm, certain: float, responses: Responses, spread: np.ndarray) -> Factors:
         """The factors in free coordinates."""
         if not self.rows:
             raise InvalidInput(
@@ -266,7 +265,7 @@ class Rung:
         square = float(sum(np.sum((total @ maps[a, unknowns] / scales[a]) ** 2) for a in range(leads)))
         effective = max(2.0, self.effective * leads)
         scores = Scores(
-            responses.integrals, responses.matrix, maps / scales[:, None, None], self.fields, spreads
+            responses.integrals, responses.matrix, maps / scales[:, None, None], self.fields, spread
         )
         return Factors(
             stacked,

@@ -28,15 +28,15 @@ class Scores:
     of them count their edges too much. ``integrals``, what noise sees, and ``matrix`` (integral, of these),
     see :class:`symeq.search.responses.Responses`; ``maps`` (lead, column, integral) from
     integrals to the columns of the fit, each divided by the scale of its lead; ``fields``, for each part, see
-    :meth:`fields_at`; ``spreads``, for each part (sample, function, function), the covariance of the
-    functions divided by the share of the points that are samples.
+    :meth:`fields_at`; ``spread`` (sample, function, function), the covariance of the functions divided by the
+    share of the points that are samples, which all rungs have in common.
     """
 
     integrals: tuple[Integral, ...]
     matrix: np.ndarray
     maps: np.ndarray = field(default_factory=lambda: np.zeros((0, 0, 0)))
     fields: list[np.ndarray] = field(default_factory=list)
-    spreads: list[np.ndarray] = field(default_factory=list)
+    spread: np.ndarray = field(default_factory=lambda: np.zeros((0, 0, 0)))
 
     def fields_at(self, lattice: Lattice, rung: int, held: np.ndarray, where: np.ndarray) -> np.ndarray:
         r"""The :math:`\sum_k D^a\varphi_k(i)` times the integrals of test k, at some points of a part
@@ -65,21 +65,45 @@ class Scores:
         r"""How the scores of some columns answer to the noise of each function at each sample,
         :math:`\sum_x w_x h_{a_x}(i)` (column, sample, function), for a residual combined of all columns
         (column,)."""
-        place = {index: k for k, index in enumerate(self.indices)}
-        weights = np.zeros((len(self.maps), len(place), self.functions))
-        for lead, maps in enumerate(self.maps):
-            for integral, weight in zip(self.integrals, maps.T @ residual @ self.matrix, strict=True):
-                weights[lead, place[integral.index], integral.function] += weight
-        return np.asarray(self._columns[list(columns)] @ weights.reshape(-1, self.functions))
+        return np.asarray(self._columns[list(columns)] @ self._weights(residual))
 
     def covariance(self, support: Sequence[int], residual: np.ndarray) -> np.ndarray:
         """Of the scores of some columns (column, column), for a residual combined of all (column,)."""
-        moved = self.moved(support, residual)
-        return along(self.noisy(moved), moved)
+        weights = self._weights(residual)
+        seen = np.flatnonzero(weights.any(axis=0))
+        moved = self._columns[list(support)] @ weights[:, seen]
+        return along(self._noisy(moved, seen), moved)
 
     def noisy(self, moved: np.ndarray) -> np.ndarray:
-        """The product with the covariance of the functions at each sample (column, sample, function)."""
-        return np.ascontiguousarray((moved.transpose(1, 0, 2) @ self._spread).transpose(1, 0, 2))
+        """The product with the covariance of the functions at each sample (column, sample, function).
+
+        A residual of few terms sees few functions: 0 for those that none of the columns answers to, which
+        count for nothing in products with these columns.
+        """
+        seen = np.flatnonzero(moved.any(axis=(0, 1)))
+        result = np.zeros_like(moved)
+        result[:, :, seen] = self._noisy(moved[:, :, seen], seen)
+        return result
+
+    def _noisy(self, moved: np.ndarray, seen: np.ndarray) -> np.ndarray:
+        spread = self.spread[:, seen[:, None], seen]
+        return np.ascontiguousarray((moved.transpose(1, 0, 2) @ spread).transpose(1, 0, 2))
+
+    def _weights(self, residual: np.ndarray) -> np.ndarray:
+        """What a residual weighs each function with (lead and derivatives, function)."""
+        weights = np.zeros((len(self.maps), len(self.indices), self.functions))
+        leads, (index, function) = np.arange(len(self.maps))[:, None], self._places
+        np.add.at(weights, (leads, index, function), residual @ self.maps @ self.matrix)
+        return weights.reshape(-1, self.functions)
+
+    @cached_property
+    def _places(self) -> tuple[np.ndarray, np.ndarray]:
+        """The place of the derivatives of each integral, and its function."""
+        place = {index: k for k, index in enumerate(self.indices)}
+        return (
+            np.array([place[integral.index] for integral in self.integrals]),
+            np.array([integral.function for integral in self.integrals]),
+        )
 
     @property
     def functions(self) -> int:
@@ -93,10 +117,6 @@ class Scores:
         leads = np.stack([fields @ maps.T for maps in self.maps])
         samples, columns = leads.shape[2:]
         return np.ascontiguousarray(leads.reshape(-1, samples, columns).transpose(2, 1, 0))
-
-    @cached_property
-    def _spread(self) -> np.ndarray:
-        return np.concatenate(self.spreads)
 
 
 def along(first: np.ndarray, second: np.ndarray) -> np.ndarray:
