@@ -6,12 +6,11 @@ import copy
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
-from sympy import Expr, Mul, Symbol
+from sympy import Expr, Symbol
 
 from symeq.search.columns import Columns
+from symeq.search.hermite import Powers, powers_of
 from symeq.search.responses import Responses
-
-Powers = tuple[int, ...]
 
 
 class Covariances:
@@ -209,16 +208,3 @@ def _hermite(values: np.ndarray, variance: float, highest: int) -> list[np.ndarr
     for n in range(1, highest):
         found.append(values * found[n] - n * variance * found[n - 1])
     return found
-
-
-def powers_of(function: Expr, coordinates: Sequence[Symbol]) -> Powers | None:
-    """The exponents of a monomial by coordinate; None of what is none."""
-    powers = [0] * len(coordinates)
-    for factor in Mul.make_args(function):
-        base, exponent = factor.as_base_exp()
-        if factor == 1:
-            continue
-        if base not in coordinates or not exponent.is_Integer or exponent < 0:
-            return None
-        powers[list(coordinates).index(base)] += int(exponent)
-    return tuple(powers)
