@@ -128,11 +128,6 @@ class Work:
         """How many different derivatives fall on test functions."""
         return len(self.responses.indices)
 
-    @property
-    def slots(self) -> int:
-        """How many functions noise sees."""
-        return len(self.responses.exact)
-
     def across(self, part: int) -> int:
         """How many points of a part share a place on the first axis."""
         sizes = self.samples.record.parts[part].sizes

@@ -18,8 +18,8 @@ from symeq.search.saved import State, fingerprint_of
 from symeq.search.scores import MOST
 from symeq.search.workers import Workers, in_order
 
-NOISE_ROWS = 20_000  # points at which the covariance of the functions is taken
-FEWER_ROWS, VALUES = 6_000, 2**26  # of these where derivatives are left inside, and all values they have
+NOISE_ROWS, VALUES = 20_000, 2**25  # points at which the covariance of the functions is taken, and its values
+FEWER_ROWS, FEWER_VALUES = 6_000, 2**24  # of these where derivatives are left inside
 
 
 def assemble_weak(
@@ -77,9 +77,8 @@ def work_of(ansatz: LinearAnsatz, form: WeakForm, samples: WeakSamples, chunk: i
         max(lattice.size(rung) for lattice in sizes) * len(integrals) <= MOST
         for rung in range(len(samples.rungs))
     )
-    rows = NOISE_ROWS
-    if responses.directions:
-        rows = min(FEWER_ROWS, VALUES // len(responses.exact) ** 2)
+    rows, values = (FEWER_ROWS, FEWER_VALUES) if responses.directions else (NOISE_ROWS, VALUES)
+    rows = min(rows, values // responses.shared)
     return Work(
         samples,
         functions,

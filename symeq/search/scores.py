@@ -14,6 +14,8 @@ MOST = 1_000_000  # integrals of one part and rung that are held for this
 POINTS = 1_500  # at which it is computed, over all parts
 AT_ONCE = 128  # of these, which share the cache
 
+Spread = Sequence[tuple[np.ndarray, np.ndarray]]
+
 
 @dataclass
 class Scores:
@@ -28,15 +30,16 @@ class Scores:
     of them count their edges too much. ``integrals``, what noise sees, and ``matrix`` (integral, of these),
     see :class:`symeq.search.responses.Responses`; ``maps`` (lead, column, integral) from
     integrals to the columns of the fit, each divided by the scale of its lead; ``fields``, for each part, see
-    :meth:`fields_at`; ``spread`` (sample, function, function), the covariance of the functions divided by the
-    share of the points that are samples, which all rungs have in common.
+    :meth:`fields_at`; ``spread``, which all rungs have in common: for each group of functions that share
+    noise their places (function,), and their covariance divided by the share of the points that are samples
+    (sample, function, function).
     """
 
     integrals: tuple[Integral, ...]
     matrix: np.ndarray
     maps: np.ndarray = field(default_factory=lambda: np.zeros((0, 0, 0)))
     fields: list[np.ndarray] = field(default_factory=list)
-    spread: np.ndarray = field(default_factory=lambda: np.zeros((0, 0, 0)))
+    spread: Spread = ()
 
     def fields_at(self, lattice: Lattice, rung: int, held: np.ndarray, where: np.ndarray) -> np.ndarray:
         r"""The :math:`\sum_k D^a\varphi_k(i)` times the integrals of test k, at some points of a part
@@ -86,8 +89,12 @@ class Scores:
         return result
 
     def _noisy(self, moved: np.ndarray, seen: np.ndarray) -> np.ndarray:
-        spread = self.spread[:, seen[:, None], seen]
-        return np.ascontiguousarray((moved.transpose(1, 0, 2) @ spread).transpose(1, 0, 2))
+        result = np.zeros_like(moved)
+        for functions, spread in self.spread:
+            some, own = np.nonzero(seen[:, None] == functions)
+            told = moved[:, :, some].transpose(1, 0, 2) @ spread[:, own[:, None], own]
+            result[:, :, some] = told.transpose(1, 0, 2)
+        return result
 
     def _weights(self, residual: np.ndarray) -> np.ndarray:
         """What a residual weighs each function with (lead and derivatives, function)."""
