@@ -14,7 +14,7 @@ from threadpoolctl import threadpool_limits
 
 from symeq.data.jetgrid import BLOCKS, JetGrid
 from symeq.data.lattice import Integral, Lattice, MultiIndex
-from symeq.data.stretch import Box, Stretch, integrate
+from symeq.data.stretch import Box, Functions, Stretch, integrate
 from symeq.data.weak import WeakSamples
 from symeq.search.columns import Columns
 from symeq.search.responses import Responses
@@ -150,12 +150,12 @@ class Work:
 
         reader = ready.tiles.reading()
 
-        def values(box: Box) -> list[np.ndarray]:
+        def values(box: Box) -> Functions:
             jets = jets_on(grid, piece.part, box)
             thin.add([jets[z] for z in self.coordinates], box, lattice.shape)
             return reader.each(jets, prod(map(len, box)))
 
-        stretches = integrate(lattice, self.integrals, piece.span, values)
+        stretches = integrate(lattice, self.integrals, piece.span, values, lambda _: reader.finite)
         rungs = tuple(
             _reduced(lattice, stretch, keep) for stretch, keep in zip(stretches, self.held, strict=True)
         )

@@ -6,9 +6,11 @@ from collections.abc import Callable
 from math import prod
 from pathlib import Path
 
+from sympy import Expr
+
 from symeq.ansatz.linear import LinearAnsatz
 from symeq.ansatz.weakform import WeakForm, weak_form
-from symeq.data.lattice import Integral
+from symeq.data.lattice import Integral, MultiIndex
 from symeq.data.weak import WeakSamples
 from symeq.search.assemble import Factors, coordinates_of
 from symeq.search.chunks import CHUNK, Work, chunks_of, lattice_of
@@ -62,7 +64,11 @@ def assemble_weak(
 
 def work_of(ansatz: LinearAnsatz, form: WeakForm, samples: WeakSamples, chunk: int) -> Work:
     """The pass over a record that the weak form of an ansatz needs."""
-    functions = form.functions
+    # Functions with the same derivatives lie beside each other, so that one product serves them all.
+    indices: dict[Expr, list[MultiIndex]] = {}
+    for atom in form.atoms:
+        indices.setdefault(atom.inside, []).append(atom.index)
+    functions = tuple(sorted(indices, key=lambda function: indices[function]))
     place = {function: k for k, function in enumerate(functions)}
     integrals = tuple(Integral(place[atom.inside], atom.index) for atom in form.atoms)
     responses = responses_of(samples.jet, functions, integrals)
