@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from math import prod
+from math import ceil, prod
 from typing import Any
 
 import numpy as np
@@ -257,9 +257,17 @@ def chosen(places: np.ndarray, before: int, share: float) -> np.ndarray:
 
     ``before`` counts the points of the parts before, so that parts of the same shape give other points.
     """
+    return _drawn(_mixed(places + before), share)
+
+
+def _mixed(places: np.ndarray) -> np.ndarray:
     with np.errstate(over="ignore"):
-        mixed = (places + before).astype(np.uint32) * np.uint32(HASH)
-    return mixed < share * 2**32
+        return places.astype(np.uint32) * np.uint32(HASH)
+
+
+def _drawn(mixed: np.ndarray, share: float) -> np.ndarray:
+    least = ceil(share * 2**32)
+    return mixed < np.uint32(least) if least < 2**32 else np.ones(mixed.shape, dtype=bool)
 
 
 @dataclass
@@ -273,14 +281,18 @@ class _Thin:
 
     def add(self, jets: Sequence[np.ndarray], box: Box, shape: Sequence[int]) -> None:
         """Take some points of a box, those that are finite."""
-        places = np.zeros(1, dtype=np.int64)
-        for cut, size in zip(box, shape, strict=True):
-            places = (places[:, None] * size + np.arange(cut.start, cut.stop)).ravel()
-        taken = np.flatnonzero(chosen(places, self.before, self.share))
+        # The hash is linear, so that it adds up over the axes.
+        mixed = _mixed(np.array([self.before]))
+        for axis, cut in enumerate(box):
+            along = _mixed(np.arange(cut.start, cut.stop) * prod(shape[axis + 1 :]))
+            mixed = (mixed[:, None] + along).ravel()
+        taken = np.flatnonzero(_drawn(mixed, self.share))
         picked = np.stack([column[taken] for column in jets]) if jets else np.zeros((0, taken.size))
         finite = np.isfinite(picked).all(axis=0)
+        inside = np.unravel_index(taken[finite], tuple(map(len, box)))
+        where = tuple(own + cut.start for own, cut in zip(inside, box, strict=True))
         self.jets.append(picked[:, finite])
-        self.places.append(places[taken[finite]])
+        self.places.append(np.ravel_multi_index(where, tuple(shape)))
 
     def samples(self, coordinates: int) -> tuple[np.ndarray, np.ndarray]:
         """The places (sample,) and the coordinates (coordinate, sample), in the order of the places."""

@@ -42,7 +42,7 @@ class Responses:
     directions: tuple[Direction, ...]
     exact: np.ndarray
 
-    @property
+    @cached_property
     def indices(self) -> list[MultiIndex]:
         """The derivatives that fall on test functions."""
         return list(dict.fromkeys(integral.index for integral in self.integrals))

@@ -59,7 +59,7 @@ class Scores:
             fields[:, cut] = np.matmul(own, held[tests]).transpose(1, 0, 2)
         return fields
 
-    @property
+    @cached_property
     def indices(self) -> list[tuple[int, ...]]:
         """The derivatives that fall on test functions."""
         return list(dict.fromkeys(integral.index for integral in self.integrals))
@@ -112,7 +112,7 @@ class Scores:
             np.array([integral.function for integral in self.integrals]),
         )
 
-    @property
+    @cached_property
     def functions(self) -> int:
         """How many functions are integrated."""
         return max(integral.function for integral in self.integrals) + 1
