@@ -56,6 +56,11 @@ class JetGrid:
         self._buffers: dict[tuple[int, str], Buffer] = {}
         self._until: int | None = None
 
+    @property
+    def differentiates(self) -> bool:
+        """Whether some coordinate needs the points around."""
+        return any(map(any, (index for _, index in self.wanted)))
+
     def reading(self, until: int | None = None) -> JetGrid:
         """The same grid for another reader, who asks for no points of the first axis from ``until`` on but
         for the halo of stencils."""

@@ -310,6 +310,7 @@ def _along(values: np.ndarray, matrix: np.ndarray, axis: int) -> np.ndarray:
     """The product of a matrix (test, point) with one axis of an array."""
     before, after = values.shape[:axis], values.shape[axis + 1 :]
     if not after:
-        return np.asarray(values @ matrix.T)
+        # One product of two matrices, in place of many small ones.
+        return (values.reshape(-1, values.shape[axis]) @ matrix.T).reshape(*before, len(matrix))
     stacked = values.reshape(-1, values.shape[axis], prod(after))
     return np.matmul(matrix, stacked).reshape(*before, len(matrix), *after)

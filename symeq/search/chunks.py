@@ -22,6 +22,7 @@ from symeq.search.tiles import Tiles
 from symeq.search.triangle import triangle_of
 
 CHUNK = 2**21  # values of one variable in a chunk
+STRIP = 2**18  # values of one variable that are differentiated at once
 HASH = 2_654_435_761  # Knuth's, for a share of the points without a pattern
 
 
@@ -146,12 +147,11 @@ class Work:
     def _partial(self, piece: Piece) -> Partial:
         ready = self.ready
         lattice, thin = ready.lattice(piece.part), _Thin(self.share, ready.before[piece.part])
-        grid = ready.grid.reading(until=piece.span.stop)
-
+        strips = _Strips(ready.grid.reading(until=piece.span.stop), piece.part, lattice.shape)
         reader = ready.tiles.reading()
 
         def values(box: Box) -> Functions:
-            jets = jets_on(grid, piece.part, box)
+            jets = strips.on(box)
             thin.add([jets[z] for z in self.coordinates], box, lattice.shape)
             return reader.each(jets, prod(map(len, box)))
 
@@ -250,6 +250,36 @@ def jets_on(grid: JetGrid, part: int, box: Box) -> dict[Symbol, np.ndarray]:
         for z, column in grid.jets(part, 0, inside).items():
             full[z][where] = column.reshape(tuple(map(len, inside)))
     return {z: column.ravel() for z, column in full.items()}
+
+
+@dataclass
+class _Strips:
+    """Coordinates on some tiles beside each other along the second axis, whose stencils overlap."""
+
+    grid: JetGrid
+    part: int
+    shape: Sequence[int]
+    jets: dict[Symbol, np.ndarray] = field(default_factory=dict)
+    box: Box = ()
+
+    def on(self, box: Box) -> dict[Symbol, np.ndarray]:
+        """The coordinates (point,) on a tile."""
+        held = bool(self.box) and all(
+            whole.start <= own.start and own.stop <= whole.stop
+            for own, whole in zip(box, self.box, strict=True)
+        )
+        if not held:
+            self.box = box
+            if len(box) > 1 and self.grid.differentiates:
+                rows = max(len(box[1]), STRIP // (len(box[0]) * prod(map(len, box[2:]))))
+                beside = range(box[1].start, min(box[1].start + rows, self.shape[1]))
+                self.box = (box[0], beside, *box[2:])
+            self.jets = jets_on(self.grid, self.part, self.box)
+        if box == self.box:
+            return self.jets
+        where = slice(box[1].start - self.box[1].start, box[1].stop - self.box[1].start)
+        shape = tuple(map(len, self.box))
+        return {z: column.reshape(shape)[:, where].ravel() for z, column in self.jets.items()}
 
 
 def chosen(places: np.ndarray, before: int, share: float) -> np.ndarray:

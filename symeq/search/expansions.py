@@ -61,7 +61,12 @@ class Expansions:
         second = np.tensordot(self._mixed, curved, axes=1)
         if self.others:
             self._compiled(dict(zip(self.coordinates, values, strict=True)), rows, zero, first, second)
-        return zero.T, first.transpose(2, 0, 1), second.transpose(2, 0, 1)
+        # Products of matrices with the samples in between would not go through BLAS.
+        return (
+            np.ascontiguousarray(zero.T),
+            np.ascontiguousarray(first.transpose(2, 0, 1)),
+            np.ascontiguousarray(second.transpose(2, 0, 1)),
+        )
 
     @cached_property
     def _places(self) -> dict[tuple[int, int], int]:

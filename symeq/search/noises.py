@@ -57,7 +57,8 @@ class Noises:
             gram = group.gram(own, lattice.count)
             if self.responses.directions:
                 matrix = self.responses.matrix[:, group.integrals]
-                found += matrix @ gram @ matrix.T
+                rows = np.flatnonzero(matrix.any(axis=1))
+                found[:, rows[:, None], rows] += np.matmul(np.matmul(matrix[rows], gram), matrix[rows].T)
             else:
                 found = gram
         return found

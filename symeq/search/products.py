@@ -75,11 +75,11 @@ class Covariances:
         second, *orders = [each.at(values, unbiased) for each in self._expansions]
         found = [own, np.matmul(second[2].transpose(0, 2, 1), second[2])]
         for (variance, rates), (zero, slope, curved) in zip(self._rates, orders, strict=True):
-            told = np.matmul(curved.transpose(0, 2, 1), curved)
+            plus = np.concatenate([zero[:, None], curved], axis=1)
+            told = np.matmul(plus.transpose(0, 2, 1), plus)
             told -= np.matmul(slope.transpose(0, 2, 1), slope)
-            told += zero[:, :, None] * zero[:, None, :]
             told *= variance
-            own -= rates @ told @ rates.T
+            own -= np.matmul(np.matmul(rates, told), rates.T)
             found.append(told)
         own[:, [self.powers[k] is None for k in first]] = 0.0
         own[:, :, [self.powers[k] is None for k in first]] = 0.0
