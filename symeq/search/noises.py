@@ -12,7 +12,7 @@ from symeq.data.lattice import Lattice
 from symeq.search.products import Covariances
 from symeq.search.responses import Responses
 
-AT_ONCE = 2**22  # values of the covariances that are worked out at once
+AT_ONCE, LEAST = 2**20, 256  # values of the covariances that are worked out at once; samples of these
 
 
 class Noises:
@@ -34,7 +34,7 @@ class Noises:
             [np.empty((covariances.samples, len(tier.first))) for tier in group.tiers]
             for group in self.groups
         ]
-        step = max(1, AT_ONCE // responses.shared)
+        step = max(LEAST, AT_ONCE // responses.shared)
         for start in range(0, covariances.samples, step):
             cut = slice(start, start + step)
             for group, halves, values in zip(self.groups, self.halves, covariances.at(cut), strict=True):
