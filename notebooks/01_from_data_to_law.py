@@ -84,10 +84,10 @@ print(record)
 print(samples)
 
 # %% [markdown]
-# The samples say what was chosen: how large the noise is; the widest window of a ladder, for what is looked at
-# point by point; and the test functions, as the data are noisy: the unknown numbers are found from integrals
-# against these. `sq.pointwise` and `sq.weak` state one of the two, and another rule is another object, for
-# instance `sq.sample(record, jet, sq.SmoothedDifferences(11))`.
+# The samples say what was chosen: how large the noise is; the widest window of a ladder, for what is looked
+# at point by point; and the test functions, as the data are noisy: the unknown numbers are found from
+# integrals against these. `sq.pointwise` and `sq.weak` state one of the two, and another rule is another
+# object, for instance `sq.sample(record, jet, sq.SmoothedDifferences(11))`.
 #
 # ## The law
 #

@@ -52,8 +52,14 @@ class JetGrid:
         axes = range(len(jet.independent))
         self.orders = [max((index[axis] for _, index in self.wanted), default=0) for axis in axes]
         self._known: dict[tuple[bytes, ...], list[list[AxisOperators]]] = {}
+        self._of_part: dict[int, list[list[AxisOperators]]] = {}
         self._buffers: dict[tuple[int, str], Buffer] = {}
         self._until: int | None = None
+
+    @property
+    def differentiates(self) -> bool:
+        """Whether some coordinate needs the points around."""
+        return any(map(any, (index for _, index in self.wanted)))
 
     def reading(self, until: int | None = None) -> JetGrid:
         """The same grid for another reader, who asks for no points of the first axis from ``until`` on but
@@ -65,6 +71,11 @@ class JetGrid:
 
     def operators(self, part: int) -> list[list[AxisOperators]]:
         """The operators on one part, by rung and axis; parts on the same points share them."""
+        if part not in self._of_part:
+            self._of_part[part] = self._operators(part)
+        return self._of_part[part]
+
+    def _operators(self, part: int) -> list[list[AxisOperators]]:
         names = [str(x) for x in self.jet.independent]
         axes = [self.record.parts[part][name].values for name in names]
         key = tuple(axis.tobytes() for axis in axes)

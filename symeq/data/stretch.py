@@ -9,7 +9,7 @@ from math import prod
 
 import numpy as np
 
-from symeq.data.lattice import Integral, Lattice
+from symeq.data.lattice import Integral, Lattice, MultiIndex
 from symeq.data.testfunctions import AxisTests
 
 TILE, TILES = 2**17, 2**22  # values of one function at once, and of all: they stay near the cache
@@ -17,6 +17,8 @@ FRAMES = 128  # points of the first axis in a tile at most
 HOLES = -1  # the order of what counts points that are not defined
 
 Box = tuple[range, ...]
+Functions = Sequence[np.ndarray] | np.ndarray  # on a box (function, point)
+Entry = tuple[MultiIndex, int]  # derivatives, and where the sums of the functions that have them begin
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,8 @@ def integrate(
     lattice: Lattice,
     columns: Sequence[Integral],
     span: range,
-    values: Callable[[Box], Sequence[np.ndarray]],
+    values: Callable[[Box], Functions],
+    finite: Callable[[Functions], bool] | None = None,
 ) -> tuple[Stretch, ...]:
     r"""All integrals over a stretch of the first axis, :math:`\sum_i D^a\varphi_k(x_i) f(x_i)`, by rung.
 
@@ -47,21 +50,26 @@ def integrate(
     fewer operations, and equal bumps of several rungs share what they can.
 
     Arguments: ``lattice``; ``columns``, the integrals; ``span`` of the first axis; ``values``, the functions
-    on a box (function, point), constants (function, 1), called once for each tile; where they are not finite,
-    that is counted.
+    on a box (function, point), called once for each tile; where they are not finite, that is counted;
+    ``finite`` tells whether all are, where that is known without a look at each.
     """
+    known = finite or _finite
     plan = cheapest(lattice, columns, span)
     for box in plan.tiles():
         functions = values(box)
         holes = None
-        if not all(np.isfinite(one @ one) for one in functions):
-            finite = np.ones(prod(map(len, box)), dtype=bool)
+        if not known(functions):
+            defined = np.ones(prod(map(len, box)), dtype=bool)
             for one in functions:
-                finite &= np.isfinite(one)
+                defined &= np.isfinite(one)
             functions = [np.where(np.isfinite(one), one, 0.0) for one in functions]
-            holes = (~finite).astype(float)
+            holes = (~defined).astype(float)
         plan.add(box, functions, holes)
     return plan.results()
+
+
+def _finite(functions: Functions) -> bool:
+    return all(np.isfinite(one @ one) for one in functions)
 
 
 def cheapest(lattice: Lattice, columns: Sequence[Integral], span: range) -> Plan:
@@ -85,9 +93,9 @@ class Plan:
         frames = min(len(span), most if first else min(most, max(1, tile // across)))
         rows = min(max(1, tile // (frames * rest)), lattice.shape[1]) if axes > 1 else 1
         self.step = (frames, rows)
-        self.by_function: dict[int, list[int]] = {}
-        for place, column in enumerate(columns):
-            self.by_function.setdefault(column.function, []).append(place)
+        self.alike: list[tuple[list[int], list[Entry]]] = []
+        self.order = np.zeros(len(columns), dtype=int)
+        self._sort()
         self.active = {
             rung: np.flatnonzero(_reaching(lattice.tests(rung, 0), span))
             for rung in range(len(lattice.rungs))
@@ -96,6 +104,24 @@ class Plan:
         self.holes: dict[int, np.ndarray] = {}
         self._matrices: dict[tuple[int, int, tuple[int, ...], range], np.ndarray] = {}
         self._places: dict[tuple[int, int, range], np.ndarray] = {}
+
+    def _sort(self) -> None:
+        """Functions with the same derivatives go through all products together."""
+        own: dict[int, list[int]] = {}
+        for place, column in enumerate(self.columns):
+            own.setdefault(column.function, []).append(place)
+        found: dict[tuple[MultiIndex, ...], list[int]] = {}
+        for function in sorted(own):
+            found.setdefault(tuple(self.columns[k].index for k in own[function]), []).append(function)
+        first = 0
+        for indices, functions in found.items():
+            entries = []
+            for k, index in enumerate(indices):
+                entries.append((index, first))
+                for function in functions:
+                    self.order[own[function][k]] = first
+                    first += 1
+            self.alike.append((functions, entries))
 
     def tiles(self) -> Iterator[Box]:
         """Boxes that cover the stretch."""
@@ -112,16 +138,19 @@ class Plan:
         box = boxes[len(boxes) // 2]
         shape = [len(cut) for cut in box]
         rungs = list(range(len(self.lattice.rungs)))
-        asked = self.by_function.values()
-        return sum(self._operations(shape, 0, rungs, places, box) for places in asked) / prod(shape)
+        total = sum(
+            len(functions) * self._operations(shape, 0, rungs, entries, box)
+            for functions, entries in self.alike
+        )
+        return total / prod(shape)
 
     def _operations(
-        self, shape: Sequence[int], depth: int, rungs: Sequence[int], places: Sequence[int], box: Box
+        self, shape: Sequence[int], depth: int, rungs: Sequence[int], entries: Sequence[Entry], box: Box
     ) -> float:
         axis, total = self.sequence[depth], 0.0
         for members in self._alike(rungs, axis):
             count = len(self._reached(members[0], axis, box[axis]))
-            orders = self._orders(places, axis)
+            orders = _orders(entries, axis)
             total += 2.0 * prod(shape) * count * len(orders)
             if depth + 1 < len(self.sequence):
                 left = [count if k == axis else size for k, size in enumerate(shape)]
@@ -129,42 +158,39 @@ class Plan:
                     total += self._operations(left, depth + 1, members, own, box)
         return total
 
-    def add(self, box: Box, functions: Sequence[np.ndarray], holes: np.ndarray | None) -> None:
+    def add(self, box: Box, functions: Functions, holes: np.ndarray | None) -> None:
         """Take a tile: the functions (function, point), and 1 where some function is not defined (point,)."""
         shape, rungs = tuple(map(len, box)), list(range(len(self.lattice.rungs)))
-        for function, places in self.by_function.items():
-            values = functions[function]
-            values = values.reshape(shape if values.size > 1 else (1,) * len(shape))
-            self._descend(values, 0, rungs, places, box)
+        for some, entries in self.alike:
+            values = _some(functions, some)
+            self._descend(values.reshape(len(some), *shape), 0, rungs, entries, box)
         if holes is not None:
-            self._descend(holes.reshape(shape), 0, rungs, [HOLES], box)
+            self._descend(holes.reshape(1, *shape), 0, rungs, [((HOLES,) * len(shape), 0)], box)
 
     def _descend(
-        self, values: np.ndarray, depth: int, rungs: Sequence[int], places: Sequence[int], box: Box
+        self, values: np.ndarray, depth: int, rungs: Sequence[int], entries: Sequence[Entry], box: Box
     ) -> None:
-        """Contract the next axis for all rungs and derivatives, and go on with each."""
+        """Contract the next axis of some functions for all rungs and derivatives, and go on with each."""
         axis = self.sequence[depth]
         for members in self._alike(rungs, axis):
-            orders = self._orders(places, axis)
+            orders = _orders(entries, axis)
             matrix = self._matrix(members[0], axis, tuple(orders), box[axis])
             if not len(matrix):
                 continue
-            if values.shape[axis] < matrix.shape[1]:
-                matrix = matrix.sum(axis=1, keepdims=True)
-            found = _along(values, matrix, axis)
+            found = _along(values, matrix, axis + 1)
             count = len(matrix) // len(orders)
             for k, own in enumerate(orders.values()):
-                part = found[(slice(None),) * axis + (slice(k * count, (k + 1) * count),)]
+                part = found[(slice(None),) * (axis + 1) + (slice(k * count, (k + 1) * count),)]
                 if depth + 1 < len(self.sequence):
                     self._descend(part, depth + 1, members, own, box)
                     continue
                 for rung in members:
-                    sums = self._sums(rung) if own[0] != HOLES else self._holes(rung)[None]
                     where = [self._reached(rung, k, cut) for k, cut in enumerate(box)]
                     where[0] = where[0] - self.active[rung][0]
-                    for place in own:
-                        target = sums[place if place != HOLES else 0]
-                        target[_index(where, target.shape)] += part
+                    for (order, *_), first in own:
+                        sums = self._holes(rung)[None] if order == HOLES else self._sums(rung)
+                        target = sums[first : first + len(part)]
+                        target[_index([np.arange(len(part)), *where])] += part
 
     def _sums(self, rung: int) -> np.ndarray:
         if rung not in self.sums:
@@ -189,13 +215,6 @@ class Plan:
             if self.active[rung].size:
                 found.setdefault(self.lattice.rungs[rung][axis], []).append(rung)
         return list(found.values())
-
-    def _orders(self, places: Sequence[int], axis: int) -> dict[int, list[int]]:
-        found: dict[int, list[int]] = {}
-        for place in places:
-            order = HOLES if place == HOLES else self.columns[place].index[axis]
-            found.setdefault(order, []).append(place)
-        return found
 
     def _reached(self, rung: int, axis: int, cut: range) -> np.ndarray:
         key = (rung, axis, cut)
@@ -226,7 +245,7 @@ class Plan:
             kept = active - active[0] if active.size else active
             whole = _within(tests, self.span)[active]
             width = prod(self._shape(rung)[1:])
-            sums = self._sums(rung)[:, kept].reshape(len(self.columns), active.size, width)
+            sums = self._sums(rung)[self.order][:, kept].reshape(len(self.columns), active.size, width)
             holes = (
                 self.holes[rung][kept].reshape(active.size, width)
                 if rung in self.holes
@@ -266,7 +285,21 @@ def _cut(span: range, step: int) -> list[range]:
     return [range(a, b) for a, b in zip(edges, edges[1:], strict=False)]
 
 
-def _index(where: Sequence[np.ndarray], shape: Sequence[int]) -> tuple[slice, ...] | tuple[np.ndarray, ...]:
+def _orders(entries: Sequence[Entry], axis: int) -> dict[int, list[Entry]]:
+    found: dict[int, list[Entry]] = {}
+    for entry in entries:
+        found.setdefault(entry[0][axis], []).append(entry)
+    return found
+
+
+def _some(functions: Functions, some: Sequence[int]) -> np.ndarray:
+    """Some of the functions as one array, a view where they lie beside each other in one."""
+    if isinstance(functions, np.ndarray) and some[-1] - some[0] == len(some) - 1:
+        return functions[some[0] : some[-1] + 1]
+    return np.stack([functions[k] for k in some])
+
+
+def _index(where: Sequence[np.ndarray]) -> tuple[slice, ...] | tuple[np.ndarray, ...]:
     """Places on each axis as slices, where they have no gaps."""
     if all(own.size == own[-1] - own[0] + 1 for own in where):
         return tuple(slice(int(own[0]), int(own[-1]) + 1) for own in where)
@@ -277,8 +310,7 @@ def _along(values: np.ndarray, matrix: np.ndarray, axis: int) -> np.ndarray:
     """The product of a matrix (test, point) with one axis of an array."""
     before, after = values.shape[:axis], values.shape[axis + 1 :]
     if not after:
-        return np.asarray(values @ matrix.T)
-    if not before:
-        return (matrix @ values.reshape(len(values), -1)).reshape(len(matrix), *after)
+        # One product of two matrices, in place of many small ones.
+        return (values.reshape(-1, values.shape[axis]) @ matrix.T).reshape(*before, len(matrix))
     stacked = values.reshape(-1, values.shape[axis], prod(after))
     return np.matmul(matrix, stacked).reshape(*before, len(matrix), *after)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from math import prod
+from math import ceil, prod
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ from threadpoolctl import threadpool_limits
 
 from symeq.data.jetgrid import BLOCKS, JetGrid
 from symeq.data.lattice import Integral, Lattice, MultiIndex
-from symeq.data.stretch import Box, Stretch, integrate
+from symeq.data.stretch import Box, Functions, Stretch, integrate
 from symeq.data.weak import WeakSamples
 from symeq.search.columns import Columns
 from symeq.search.responses import Responses
@@ -22,6 +22,7 @@ from symeq.search.tiles import Tiles
 from symeq.search.triangle import triangle_of
 
 CHUNK = 2**21  # values of one variable in a chunk
+STRIP = 2**18  # values of one variable that are differentiated at once
 HASH = 2_654_435_761  # Knuth's, for a share of the points without a pattern
 
 
@@ -128,11 +129,6 @@ class Work:
         """How many different derivatives fall on test functions."""
         return len(self.responses.indices)
 
-    @property
-    def slots(self) -> int:
-        """How many functions noise sees."""
-        return len(self.responses.exact)
-
     def across(self, part: int) -> int:
         """How many points of a part share a place on the first axis."""
         sizes = self.samples.record.parts[part].sizes
@@ -151,16 +147,15 @@ class Work:
     def _partial(self, piece: Piece) -> Partial:
         ready = self.ready
         lattice, thin = ready.lattice(piece.part), _Thin(self.share, ready.before[piece.part])
-        grid = ready.grid.reading(until=piece.span.stop)
-
+        strips = _Strips(ready.grid.reading(until=piece.span.stop), piece.part, lattice.shape)
         reader = ready.tiles.reading()
 
-        def values(box: Box) -> list[np.ndarray]:
-            jets = jets_on(grid, piece.part, box)
+        def values(box: Box) -> Functions:
+            jets = strips.on(box)
             thin.add([jets[z] for z in self.coordinates], box, lattice.shape)
             return reader.each(jets, prod(map(len, box)))
 
-        stretches = integrate(lattice, self.integrals, piece.span, values)
+        stretches = integrate(lattice, self.integrals, piece.span, values, lambda _: reader.finite)
         rungs = tuple(
             _reduced(lattice, stretch, keep) for stretch, keep in zip(stretches, self.held, strict=True)
         )
@@ -257,14 +252,52 @@ def jets_on(grid: JetGrid, part: int, box: Box) -> dict[Symbol, np.ndarray]:
     return {z: column.ravel() for z, column in full.items()}
 
 
+@dataclass
+class _Strips:
+    """Coordinates on some tiles beside each other along the second axis, whose stencils overlap."""
+
+    grid: JetGrid
+    part: int
+    shape: Sequence[int]
+    jets: dict[Symbol, np.ndarray] = field(default_factory=dict)
+    box: Box = ()
+
+    def on(self, box: Box) -> dict[Symbol, np.ndarray]:
+        """The coordinates (point,) on a tile."""
+        held = bool(self.box) and all(
+            whole.start <= own.start and own.stop <= whole.stop
+            for own, whole in zip(box, self.box, strict=True)
+        )
+        if not held:
+            self.box = box
+            if len(box) > 1 and self.grid.differentiates:
+                rows = max(len(box[1]), STRIP // (len(box[0]) * prod(map(len, box[2:]))))
+                beside = range(box[1].start, min(box[1].start + rows, self.shape[1]))
+                self.box = (box[0], beside, *box[2:])
+            self.jets = jets_on(self.grid, self.part, self.box)
+        if box == self.box:
+            return self.jets
+        where = slice(box[1].start - self.box[1].start, box[1].stop - self.box[1].start)
+        shape = tuple(map(len, self.box))
+        return {z: column.reshape(shape)[:, where].ravel() for z, column in self.jets.items()}
+
+
 def chosen(places: np.ndarray, before: int, share: float) -> np.ndarray:
     """Whether points are among a share of all, by a hash of their place: the same ones in any chunk.
 
     ``before`` counts the points of the parts before, so that parts of the same shape give other points.
     """
+    return _drawn(_mixed(places + before), share)
+
+
+def _mixed(places: np.ndarray) -> np.ndarray:
     with np.errstate(over="ignore"):
-        mixed = (places + before).astype(np.uint32) * np.uint32(HASH)
-    return mixed < share * 2**32
+        return places.astype(np.uint32) * np.uint32(HASH)
+
+
+def _drawn(mixed: np.ndarray, share: float) -> np.ndarray:
+    least = ceil(share * 2**32)
+    return mixed < np.uint32(least) if least < 2**32 else np.ones(mixed.shape, dtype=bool)
 
 
 @dataclass
@@ -278,14 +311,18 @@ class _Thin:
 
     def add(self, jets: Sequence[np.ndarray], box: Box, shape: Sequence[int]) -> None:
         """Take some points of a box, those that are finite."""
-        places = np.zeros(1, dtype=np.int64)
-        for cut, size in zip(box, shape, strict=True):
-            places = (places[:, None] * size + np.arange(cut.start, cut.stop)).ravel()
-        taken = np.flatnonzero(chosen(places, self.before, self.share))
+        # The hash is linear, so that it adds up over the axes.
+        mixed = _mixed(np.array([self.before]))
+        for axis, cut in enumerate(box):
+            along = _mixed(np.arange(cut.start, cut.stop) * prod(shape[axis + 1 :]))
+            mixed = (mixed[:, None] + along).ravel()
+        taken = np.flatnonzero(_drawn(mixed, self.share))
         picked = np.stack([column[taken] for column in jets]) if jets else np.zeros((0, taken.size))
         finite = np.isfinite(picked).all(axis=0)
+        inside = np.unravel_index(taken[finite], tuple(map(len, box)))
+        where = tuple(own + cut.start for own, cut in zip(inside, box, strict=True))
         self.jets.append(picked[:, finite])
-        self.places.append(places[taken[finite]])
+        self.places.append(np.ravel_multi_index(where, tuple(shape)))
 
     def samples(self, coordinates: int) -> tuple[np.ndarray, np.ndarray]:
         """The places (sample,) and the coordinates (coordinate, sample), in the order of the places."""

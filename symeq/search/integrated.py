@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from math import prod
 from pathlib import Path
 
+from sympy import Expr
+
 from symeq.ansatz.linear import LinearAnsatz
 from symeq.ansatz.separate import Component, whole
 from symeq.ansatz.weakform import WeakForm, weak_form
-from symeq.data.lattice import Integral
+from symeq.data.lattice import Integral, MultiIndex
 from symeq.data.weak import WeakSamples
 from symeq.search.assemble import Factors, Passed, coordinates_of
 from symeq.search.chunks import CHUNK, Work, chunks_of, lattice_of
@@ -20,8 +22,8 @@ from symeq.search.saved import State, fingerprint_of
 from symeq.search.scores import MOST
 from symeq.search.workers import Workers, in_order
 
-NOISE_ROWS = 20_000  # points at which the covariance of the functions is taken
-FEWER_ROWS, VALUES = 6_000, 2**26  # of these where derivatives are left inside, and all values they have
+NOISE_ROWS, VALUES = 20_000, 2**25  # points at which the covariance of the functions is taken, and its values
+FEWER_ROWS, FEWER_VALUES = 6_000, 2**24  # of these where derivatives are left inside
 
 
 def assemble_weak(
@@ -87,7 +89,11 @@ class _Weak:
 
 def work_of(ansatz: LinearAnsatz, form: WeakForm, samples: WeakSamples, chunk: int) -> Work:
     """The pass over a record that the weak form of an ansatz needs."""
-    functions = form.functions
+    # Functions with the same derivatives lie beside each other, so that one product serves them all.
+    indices: dict[Expr, list[MultiIndex]] = {}
+    for atom in form.atoms:
+        indices.setdefault(atom.inside, []).append(atom.index)
+    functions = tuple(sorted(indices, key=lambda function: indices[function]))
     place = {function: k for k, function in enumerate(functions)}
     integrals = tuple(Integral(place[atom.inside], atom.index) for atom in form.atoms)
     responses = responses_of(samples.jet, functions, integrals)
@@ -102,9 +108,8 @@ def work_of(ansatz: LinearAnsatz, form: WeakForm, samples: WeakSamples, chunk: i
         max(lattice.size(rung) for lattice in sizes) * len(integrals) <= MOST
         for rung in range(len(samples.rungs))
     )
-    rows = NOISE_ROWS
-    if responses.directions:
-        rows = min(FEWER_ROWS, VALUES // len(responses.exact) ** 2)
+    rows, values = (FEWER_ROWS, FEWER_VALUES) if responses.directions else (NOISE_ROWS, VALUES)
+    rows = min(rows, values // responses.shared)
     return Work(
         samples,
         functions,

@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import product
 from math import prod
 
 import numpy as np
 
 from symeq.ansatz.weakform import WeakForm
-from symeq.data.lattice import Integral, Lattice
+from symeq.data.lattice import Lattice
 from symeq.data.stretch import last_points
 from symeq.errors import InvalidInput
 from symeq.search.assemble import Factors, pooled_scales
 from symeq.search.chunks import Partial, Reduced, Work, chosen, rows_of
+from symeq.search.noises import Noises
 from symeq.search.products import Covariances
 from symeq.search.responses import Responses
-from symeq.search.scores import POINTS, Scores
+from symeq.search.scores import POINTS, Scores, Spread
 from symeq.search.triangle import triangle_of
 
 Leads = Sequence[tuple[int, ...]]  # the derivatives of the left-hand sides
-SPREADS, FEWEST = 2**23, 200  # values of all covariances of the scores; points of these at least
+SPREADS, FEWEST = 2**21, 200  # values of all covariances of the scores; points of these at least
 
 
 class Merged:
@@ -34,7 +34,7 @@ class Merged:
         self.first = 0  # the number of the first block of this part
         self.places: list[np.ndarray] = []
         self.jets: list[np.ndarray] = []
-        self.spreads: list[np.ndarray] = []
+        self.spreads: list[list[np.ndarray]] = [[] for _ in work.responses.groups]
         self.rungs = [Rung(len(work.integrals), keep) for keep in work.held]
 
     def add(self, partial: Partial) -> None:
@@ -52,28 +52,19 @@ class Merged:
         work, ready = self.work, self.work.ready
         places, jets = np.concatenate(self.places), np.concatenate(self.jets, axis=1)
         where = np.stack(np.unravel_index(places, lattice.shape))
-        named = dict(zip(work.coordinates, jets, strict=True))
         covariances = Covariances(
-            lambda: ready.columns,
-            work.functions,
-            work.coordinates,
-            named,
-            ready.covariance,
-            len(places),
-            work.responses,
+            work.functions, work.coordinates, ready.covariance, jets, work.responses, lambda: ready.columns
         )
-        most = min(POINTS, max(FEWEST, SPREADS // work.slots**2))
+        noises = Noises(work.responses, covariances, where, work.share)
+        most = min(POINTS, max(FEWEST, SPREADS // work.responses.shared))
         every = max(1, round(work.share * work.points / most))
         some = np.flatnonzero(chosen(places, ready.before[part], work.share / every))
         scored = any(work.held) and bool(len(some))
         if scored:
-            self.spreads.append(covariances.at(some).at_each() / (work.share / every))
+            for spreads, one in zip(self.spreads, covariances.at(some), strict=True):
+                spreads.append(one / (work.share / every))
         for number, rung in enumerate(self.rungs):
-            seen = work.responses
-            noise = noise_of(lattice, number, seen.integrals, covariances, where, work.share)
-            if seen.directions:
-                noise = seen.matrix @ noise @ seen.matrix.T
-            rung.noises.append(noise)
+            rung.noises.append(noises.of(lattice, number))
             rung.effective += max(lattice.effective(number, index) for index in self.leads)
             rung.end(lattice, number, where[:, some] if scored else None, work.responses)
         self.first += lattice.count
@@ -86,8 +77,9 @@ class Merged:
             "first": np.array([self.first]),
             "places": np.concatenate([np.zeros(0, dtype=np.int64), *self.places]),
             "jets": np.concatenate([np.zeros((coordinates, 0)), *self.jets], axis=1),
-            **_listed("spreads", self.spreads, (self.work.slots,) * 2),
         }
+        for group, (slots, spreads) in enumerate(zip(self.work.responses.groups, self.spreads, strict=True)):
+            found |= _listed(f"spreads {group}", spreads, (len(slots),) * 2)
         for number, rung in enumerate(self.rungs):
             found |= {f"{number}/{name}": array for name, array in rung.arrays(self.work.indices).items()}
         return found
@@ -111,7 +103,10 @@ class Merged:
         places = _whole(arrays["places"], (None,), 0, points)
         self.places = [places]
         self.jets = [_real(arrays["jets"], (len(work.coordinates), places.size))]
-        self.spreads = _unlisted("spreads", arrays, (work.slots,) * 2, over)
+        self.spreads = [
+            _unlisted(f"spreads {group}", arrays, (len(slots),) * 2, over)
+            for group, slots in enumerate(work.responses.groups)
+        ]
         for number, rung in enumerate(self.rungs):
             own = {name: arrays[f"{number}/{name}"] for name in rung.arrays(work.indices)}
             rung.restore(own, work.indices, lattice, number, self.first, over)
@@ -124,7 +119,12 @@ class Merged:
     def factors(self, form: WeakForm) -> tuple[Factors, ...]:
         """The factors of all rungs in free coordinates."""
         certain = self.work.samples.certain
-        return tuple(rung.factors(form, certain, self.work.responses, self.spreads) for rung in self.rungs)
+        responses = self.work.responses
+        spread = [
+            (slots, np.concatenate([np.zeros((0, len(slots), len(slots))), *own]))
+            for slots, own in zip(responses.groups, self.spreads, strict=True)
+        ]
+        return tuple(rung.factors(form, certain, responses, spread) for rung in self.rungs)
 
 
 class Rung:
@@ -236,9 +236,7 @@ class Rung:
             self.fields.append(scores.fields_at(lattice, number, self.held.reshape(-1, self.size), where))
         self.held = None
 
-    def factors(
-        self, form: WeakForm, certain: float, responses: Responses, spreads: list[np.ndarray]
-    ) -> Factors:
+    def factors(self, form: WeakForm, certain: float, responses: Responses, spread: Spread) -> Factors:
         """The factors in free coordinates."""
         if not self.rows:
             raise InvalidInput(
@@ -266,7 +264,7 @@ class Rung:
         square = float(sum(np.sum((total @ maps[a, unknowns] / scales[a]) ** 2) for a in range(leads)))
         effective = max(2.0, self.effective * leads)
         scores = Scores(
-            responses.integrals, responses.matrix, maps / scales[:, None, None], self.fields, spreads
+            responses.integrals, responses.matrix, maps / scales[:, None, None], self.fields, spread
         )
         return Factors(
             stacked,
@@ -280,36 +278,6 @@ class Rung:
             certain,
             scores if self.fields else None,
         )
-
-
-def noise_of(
-    lattice: Lattice,
-    rung: int,
-    integrals: Sequence[Integral],
-    covariances: Covariances,
-    where: np.ndarray,
-    share: float,
-) -> np.ndarray:
-    r"""What noise adds to the Gram matrix of the integrals of each block,
-    :math:`\sum_i V_{fg}(i) \sum_k D^a\varphi_k(i)\, D^b\varphi_k(i)` (block, integral, integral).
-
-    where: the place of each sample on each axis (axis, sample); share: of the points that are samples.
-    """
-    size = len(integrals)
-    result = np.zeros((lattice.count, size, size))
-    covers = [lattice.cover(rung, axis)[..., where[axis]] for axis in range(len(where))]
-    reach = [cover[:, 0, 0] != 0 for cover in covers]
-    indices = list(dict.fromkeys(integral.index for integral in integrals))
-    orders = np.array(indices).T
-    of = np.array([indices.index(integral.index) for integral in integrals])
-    functions = np.array([integral.function for integral in integrals])
-    for block, pieces in enumerate(product(*(range(count) for count in lattice.pieces))):
-        near = np.flatnonzero(np.all([own[piece] for own, piece in zip(reach, pieces, strict=True)], axis=0))
-        weights = np.full((len(indices), len(indices), near.size), 1 / share)
-        for cover, piece, own in zip(covers, pieces, orders, strict=True):
-            weights *= cover[piece][:, :, near][own[:, None], own]
-        result[block] = covariances.at(near).gram(weights, of, functions)
-    return result
 
 
 def _listed(name: str, arrays: Sequence[np.ndarray], shape: tuple[int, ...]) -> dict[str, np.ndarray]:

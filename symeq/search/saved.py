@@ -19,7 +19,7 @@ from symeq.search.chunks import Work
 from symeq.search.merging import Merged
 from symeq.writing import written_whole
 
-KIND, SCHEMA = "symeq weak pass", 1
+KIND, SCHEMA = "symeq weak pass", 2
 LARGEST = 4 * 2**30  # bytes of a state
 EVERY = 20.0  # seconds from one writing to the next
 SHARE = 0.05  # of the time may be spent on writing

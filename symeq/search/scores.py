@@ -14,6 +14,8 @@ MOST = 1_000_000  # integrals of one part and rung that are held for this
 POINTS = 1_500  # at which it is computed, over all parts
 AT_ONCE = 128  # of these, which share the cache
 
+Spread = Sequence[tuple[np.ndarray, np.ndarray]]
+
 
 @dataclass
 class Scores:
@@ -28,15 +30,16 @@ class Scores:
     of them count their edges too much. ``integrals``, what noise sees, and ``matrix`` (integral, of these),
     see :class:`symeq.search.responses.Responses`; ``maps`` (lead, column, integral) from
     integrals to the columns of the fit, each divided by the scale of its lead; ``fields``, for each part, see
-    :meth:`fields_at`; ``spreads``, for each part (sample, function, function), the covariance of the
-    functions divided by the share of the points that are samples.
+    :meth:`fields_at`; ``spread``, which all rungs have in common: for each group of functions that share
+    noise their places (function,), and their covariance divided by the share of the points that are samples
+    (sample, function, function).
     """
 
     integrals: tuple[Integral, ...]
     matrix: np.ndarray
     maps: np.ndarray = field(default_factory=lambda: np.zeros((0, 0, 0)))
     fields: list[np.ndarray] = field(default_factory=list)
-    spreads: list[np.ndarray] = field(default_factory=list)
+    spread: Spread = ()
 
     def fields_at(self, lattice: Lattice, rung: int, held: np.ndarray, where: np.ndarray) -> np.ndarray:
         r"""The :math:`\sum_k D^a\varphi_k(i)` times the integrals of test k, at some points of a part
@@ -56,7 +59,7 @@ class Scores:
             fields[:, cut] = np.matmul(own, held[tests]).transpose(1, 0, 2)
         return fields
 
-    @property
+    @cached_property
     def indices(self) -> list[tuple[int, ...]]:
         """The derivatives that fall on test functions."""
         return list(dict.fromkeys(integral.index for integral in self.integrals))
@@ -70,12 +73,7 @@ class Scores:
         r"""How the scores of some columns answer to the noise of each function at each sample,
         :math:`\sum_x w_x h_{a_x}(i)` (column, sample, function), for a residual combined of all columns
         (column,), whose functions are ``seen``."""
-        place = {index: k for k, index in enumerate(self.indices)}
-        weights = np.zeros((len(self.maps), len(place), self.functions))
-        for lead, maps in enumerate(self.maps):
-            for integral, weight in zip(self.integrals, maps.T @ residual @ self.matrix, strict=True):
-                weights[lead, place[integral.index], integral.function] += weight
-        told = weights.reshape(-1, self.functions)[:, seen]
+        told = self._weights(residual)[:, seen]
         some = told.any(axis=1)
         return np.asarray(self._columns[list(columns)][:, :, some] @ told[some])
 
@@ -86,11 +84,32 @@ class Scores:
         return along(self.noisy(moved, seen), moved)
 
     def noisy(self, moved: np.ndarray, seen: np.ndarray) -> np.ndarray:
-        """The product with the covariance of the functions at each sample (column, sample, function)."""
-        spread = self._spread[:, seen[:, None], seen]
-        return np.ascontiguousarray((moved.transpose(1, 0, 2) @ spread).transpose(1, 0, 2))
+        """The product with the covariance of the functions that are ``seen``, at each sample (column, sample,
+        function)."""
+        result = np.zeros_like(moved)
+        for functions, spread in self.spread:
+            some, own = np.nonzero(seen[:, None] == functions)
+            told = moved[:, :, some].transpose(1, 0, 2) @ spread[:, own[:, None], own]
+            result[:, :, some] = told.transpose(1, 0, 2)
+        return result
 
-    @property
+    def _weights(self, residual: np.ndarray) -> np.ndarray:
+        """What a residual weighs each function with (lead and derivatives, function)."""
+        weights = np.zeros((len(self.maps), len(self.indices), self.functions))
+        leads, (index, function) = np.arange(len(self.maps))[:, None], self._places
+        np.add.at(weights, (leads, index, function), residual @ self.maps @ self.matrix)
+        return weights.reshape(-1, self.functions)
+
+    @cached_property
+    def _places(self) -> tuple[np.ndarray, np.ndarray]:
+        """The place of the derivatives of each integral, and its function."""
+        place = {index: k for k, index in enumerate(self.indices)}
+        return (
+            np.array([place[integral.index] for integral in self.integrals]),
+            np.array([integral.function for integral in self.integrals]),
+        )
+
+    @cached_property
     def functions(self) -> int:
         """How many functions are integrated."""
         return max(integral.function for integral in self.integrals) + 1
@@ -102,10 +121,6 @@ class Scores:
         leads = np.stack([fields @ maps.T for maps in self.maps])
         samples, columns = leads.shape[2:]
         return np.ascontiguousarray(leads.reshape(-1, samples, columns).transpose(2, 1, 0))
-
-    @cached_property
-    def _spread(self) -> np.ndarray:
-        return np.concatenate(self.spreads)
 
 
 def along(first: np.ndarray, second: np.ndarray) -> np.ndarray:
