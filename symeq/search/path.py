@@ -71,7 +71,8 @@ class Corrected:
         square = triangle.T @ triangle
         scale = np.sqrt(np.maximum(np.diag(square), 1e-300))
         self.gram = (square - noise) / np.outer(scale, scale)
-        self.hidden = (np.diag(noise) / scale**2 * 4 / np.sqrt(independent) + COLLINEAR)[:-1]
+        shares = np.maximum(np.diag(noise), 0.0) / scale**2  # estimates, which can be negative
+        self.hidden = (shares * 4 / np.sqrt(independent) + COLLINEAR)[:-1]
 
     def __call__(self, support: Sequence[int]) -> tuple[float, np.ndarray]:
         chosen = list(support)
