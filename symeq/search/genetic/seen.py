@@ -18,7 +18,8 @@ from symeq.errors import InvalidInput
 from symeq.search.genetic.problem import Images
 from symeq.search.genetic.projection import Projection
 from symeq.search.genetic.soft import SoftSymmetry
-from symeq.search.genetic.weakrows import WINDOWS, coordinates_in, weak_rows
+from symeq.search.genetic.supports import WINDOWS, weak_rows
+from symeq.search.genetic.weakrows import coordinates_in
 
 FEWEST_ROWS = 12
 FAR_OUT = 1e4  # times its median: there an invariant with a denominator or a root has degenerated

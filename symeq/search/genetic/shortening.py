@@ -1,18 +1,20 @@
-"""The chosen law, in the shortest way to write it: multiplied out, or with a node less."""
+"""The chosen law, in the shortest way to write it: multiplied out, with a node less, with simple powers."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fractions import Fraction
 
 import numpy as np
 
 from symeq.search.genetic.expansion import expanded, written
 from symeq.search.genetic.forest import NOWHERE, ONE, Forest, Prefix
-from symeq.search.genetic.front import Model, length
+from symeq.search.genetic.front import FLOOR, Model, length
 from symeq.search.genetic.problem import Problem
 from symeq.search.genetic.solving import TermColumns, solve
 
 MOST = 24  # terms that a law may have when it is multiplied out
+LARGEST_POWER = 4  # of a tree, in the place of a power with any number
 SIGHT = 1e-6  # of the description length: what is shorter by less is not
 
 
@@ -28,8 +30,47 @@ def shortened(model: Model, problem: Problem) -> Model:
             found = [m for terms in candidates if (m := _solved(terms, columns)) is not None]
             shortest = min(found, key=lambda m: (length(m, problem), m.size, repr(m.terms)), default=None)
             if shortest is None or length(shortest, problem) >= length(best, problem) - SIGHT:
-                return best
+                break
             best = shortest
+        return _with_simple_powers(best, columns)
+
+
+def _with_simple_powers(model: Model, columns: TermColumns) -> Model:
+    r"""The law with exp(c log T) as T^(n/2), where the number c tells no more than n/2 does.
+
+    A number costs :math:`\tfrac12 \ln B`; a half-integer power costs hardly anything, however many products
+    and roots it takes to write.
+    """
+    problem, forest = columns.problem, columns.forest
+    pairs = frozenset(name for name, operator in forest.operators.items() if operator.arity == 2)
+    while True:
+        for k, (j, prefix) in enumerate(model.terms):
+            for simpler in _simple_powers(prefix, pairs, frozenset(forest.operators)):
+                one = _solved([*model.terms[:k], (j, simpler), *model.terms[k + 1 :]], columns)
+                if one is None or one.parameters >= model.parameters:
+                    continue
+                loss = problem.blocks * np.log(max(one.error, FLOOR) / max(model.error, FLOOR))
+                if loss <= np.log(problem.blocks) * (model.parameters - one.parameters):
+                    model = one
+                    break
+            else:
+                continue
+            break
+        else:
+            return model
+
+
+def _simple_powers(prefix: Prefix, pairs: frozenset[str], known: frozenset[str]) -> Iterator[Prefix]:
+    """With one exp(c log T) replaced by the nearest power of T that is a product of roots."""
+    if not {"mul", "div", "sqrt"} <= known:
+        return
+    for place, token in enumerate(prefix[:-1]):
+        if isinstance(token, int) or token[0] != "exp" or prefix[place + 1] != ("log", None):
+            continue
+        end = _end(prefix, place, pairs)
+        power = Fraction(round(2 * (token[1] or 0.0)), 2)
+        if power and abs(power) <= LARGEST_POWER:
+            yield (*prefix[:place], *written(((prefix[place + 2 : end], power),)), *prefix[end:])
 
 
 def _solved(terms: list[tuple[int, Prefix]], columns: TermColumns) -> Model | None:

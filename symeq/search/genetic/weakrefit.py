@@ -17,12 +17,12 @@ from symeq.errors import NoLaw
 from symeq.search.assemble import Factors
 from symeq.search.fitting import Evidence
 from symeq.search.genetic.stating import Stated
+from symeq.search.genetic.supports import weak_rows
 from symeq.search.genetic.weakrows import (
     CORRECTED,
     Fields,
     coordinates_in,
     orders_of,
-    weak_rows,
 )
 from symeq.search.integrated import assemble_weak
 from symeq.search.triangle import triangle_of

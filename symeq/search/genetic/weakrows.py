@@ -1,31 +1,23 @@
-"""From a functional ansatz and weak samples to rows: which supports, how smooth, and the integrals."""
+"""The rows of a search on weak samples: fields with their derivatives, and integrals under windows."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
-from scipy import sparse
 from sympy import Expr, Symbol, lambdify
 
-from symeq.ansatz.weakform import divergence_form
 from symeq.data.derivatives import AxisOperators, FiniteDifferences, Rule
 from symeq.data.records import Record
-from symeq.data.samples import pointwise
-from symeq.data.shaken import in_memory, shaken
-from symeq.data.weak import WeakSamples
-from symeq.data.windows import Windows, draw_windows
-from symeq.errors import InvalidInput
+from symeq.data.windows import Windows
 from symeq.geometry.jet import Jet
 
-POINTS = 48_000  # under all windows of a search, copies of the data counted: what a generation costs
-WINDOWS = 500  # of a search: more tell nothing new
 CORRECTED = (2.0, -0.5, -0.5)  # of the data, the data with more and with less noise
-BIASED = 4.0  # squares of standard errors that noise moves a typical column by, so that it is corrected
-NEGLIGIBLE = 1e-6  # share of a column's mean square
+HELD = 2**25  # values inside left-hand sides that are kept while supports are compared
 
+Inside = list[list[np.ndarray]]  # the f of each part
 Atoms = tuple[tuple[tuple[int, ...], Expr], ...]  # the D^a f that a left-hand side is the sum of
 
 
@@ -64,21 +56,19 @@ class Fields:
                 pieces.append(own.jets(variables, self.jet, coordinates, ops, axes))
         return {z: np.concatenate([piece[z] for piece in pieces]) for z in coordinates}
 
-    def integrals(self, windows: Windows, atoms: Atoms) -> np.ndarray:
-        """What a left-hand side amounts to under each window (window,), with all points of the data."""
+    def inside(self, atoms: Atoms) -> Inside:
+        """The functions inside a left-hand side, at all points of the data."""
         symbols = coordinates_in([inside for _, inside in atoms], self.jet)
         compiled = lambdify(symbols, [inside for _, inside in atoms], ["scipy", "numpy"], cse=True)
         operators = self.operators(orders_of(self.jet, symbols))
         found = []
-        for part, own, ops in zip(self.record.parts, windows.parts, operators, strict=True):
-            if not len(own.chosen):
-                continue
+        for part, ops in zip(self.record.parts, operators, strict=True):
             shape = tuple(part.sizes[name] for name in self.record.independent)
             fields = [self._field(part, z, ops, shape) for z in symbols]
             with np.errstate(all="ignore"):
-                values = [np.broadcast_to(np.asarray(v, dtype=float), shape) for v in compiled(*fields)]
-            found.append(sum(own.integral(v, index) for (index, _), v in zip(atoms, values, strict=True)))
-        return np.concatenate(found)
+                values = compiled(*fields)
+            found.append([np.broadcast_to(np.asarray(v, dtype=float), shape) for v in values])
+        return found
 
     def _field(
         self, part: object, z: Symbol, operators: Sequence[AxisOperators], shape: tuple[int, ...]
@@ -102,6 +92,15 @@ class Fields:
                 width = [(op.halo, op.halo) if k == axis else (0, 0) for k in range(len(shape))]
                 values = np.pad(inner, width, constant_values=np.nan)
         return values
+
+
+def integrals(windows: Windows, atoms: Atoms, inside: Inside) -> np.ndarray:
+    """What a left-hand side amounts to under each window (window,), with all points of the data."""
+    found = []
+    for part, own in zip(windows.parts, inside, strict=True):
+        if len(part.chosen):
+            found.append(sum(part.integral(v, index) for (index, _), v in zip(atoms, own, strict=True)))
+    return np.concatenate(found)
 
 
 def coordinates_in(expressions: Sequence[Expr], jet: Jet) -> tuple[Symbol, ...]:
@@ -129,6 +128,8 @@ class WeakRows:
     atoms: tuple[Atoms, ...]
     leads: tuple[Expr, ...]
     corrected: bool = True
+    known: dict[tuple[int, int], Inside] = field(default_factory=dict)  # of these records, by left-hand side
+    by_parts_only: bool = False
 
     @property
     def combined(self) -> tuple[float, ...]:
@@ -162,15 +163,28 @@ class WeakRows:
         found = []
         for k, atoms in enumerate(self.atoms):
             left = coordinates_in([inside for _, inside in atoms], self.jet)
-            ways = [self._combined([self._by_parts(record, k) for record in self.records])]
-            if any(orders_of(self.jet, left)):
-                ways.append(self._combined([self._at_points(record, k) for record in self.records]))
+            by_parts = [self._by_parts(record, k) for record in self.records]
+            ways = [self._combined(by_parts)]
+            if any(orders_of(self.jet, left)) and not self.by_parts_only:
+                at_points = [self._at_points(record, k) for record in self.records]
+                rows, noise = self._combined(at_points)
+                # Smoothed derivatives have less noise, and what they are off by counts like noise.
+                apart, scatter = self._combined([a - b for a, b in zip(at_points, by_parts, strict=True)])
+                off = float(np.nanmean(apart**2)) - scatter if np.isfinite(apart).any() else np.inf
+                ways.append((rows, noise + max(off, 0.0) if len(self.records) > 1 else noise))
             found.append(ways)
         return found
 
     def _by_parts(self, record: Record, k: int) -> np.ndarray:
-        rules = (FiniteDifferences(),) * len(self.jet.independent)
-        return Fields(record, self.jet, rules).integrals(self.windows, self.atoms[k])
+        place = next((place for place, own in enumerate(self.records) if own is record), None)
+        inside = None if place is None else self.known.get((place, k))
+        if inside is None:
+            rules = (FiniteDifferences(),) * len(self.jet.independent)
+            inside = Fields(record, self.jet, rules).inside(self.atoms[k])
+            held = sum(v.size for whole in (inside, *self.known.values()) for part in whole for v in part)
+            if place is not None and held <= HELD:
+                self.known[place, k] = inside
+        return integrals(self.windows, self.atoms[k], inside)
 
     def _at_points(self, record: Record, k: int) -> np.ndarray:
         symbols = coordinates_in([self.leads[k]], self.jet)
@@ -193,18 +207,21 @@ class WeakRows:
         indices = [max((index for index, _ in atoms), key=sum, default=None) for atoms in self.atoms]
         return min(self.windows.effective(index) for index in indices if index is not None)
 
-    def information(self) -> float:
-        r"""What the left-hand sides can tell, :math:`\tfrac12 n_{\text{eff}} \sum_a \ln(1 + S_a / N_a)`."""
+    def information(self, errors: np.ndarray | None = None) -> float:
+        r"""What the left-hand sides can tell, :math:`\tfrac12 n_{\text{eff}} \sum_a \ln(1 + S_a / N_a)`.
+
+        Arguments: ``errors`` (column,), of columns relative to themselves: the mean over laws that consist
+        of one of them, with :math:`N_a + \epsilon_k S_a` in the place of N_a.
+        """
         rows, noise = self.targets
         good = np.isfinite(rows).all(axis=0)
         if int(good.sum()) < 2:
             return -np.inf
         signal = np.maximum(np.mean(rows[:, good] ** 2, axis=1) - noise, 0.0)
-        return (
-            0.5
-            * self.effective
-            * float(np.sum(np.log1p(signal / np.maximum(noise, 1e-12 * signal + 1e-300))))
-        )
+        own = np.zeros(1) if errors is None else errors
+        disturbed = noise + own[:, None] * signal
+        ratio = signal / np.maximum(disturbed, 1e-12 * signal + 1e-300)
+        return 0.5 * self.effective * float(np.mean(np.sum(np.log1p(ratio), axis=1)))
 
 
 def _share_of_noise(rows: np.ndarray, noise: float) -> float:
@@ -212,125 +229,3 @@ def _share_of_noise(rows: np.ndarray, noise: float) -> float:
     if 2 * int(good.sum()) < good.size:
         return np.inf
     return noise / max(float(np.mean(rows[good] ** 2)), 1e-300)
-
-
-def weak_rows(
-    leads: Sequence[Expr],
-    samples: WeakSamples,
-    coordinates: Sequence[Symbol],
-    columns: Callable[[Mapping[Symbol, np.ndarray]], Sequence[np.ndarray]],
-    *,
-    seed: int,
-    most: int = WINDOWS,
-    points: int = POINTS,
-) -> WeakRows:
-    r"""The rows of a search: supports by information, smoothing by the error that it leaves in the columns.
-
-    The left-hand sides are written as :math:`\sum_a D^a f_a`, exactly, and integrated by parts over
-    all points. Terms T E are evaluated at a few points under each test function, with derivatives that are
-    smoothed only as far as this brings them, under the windows, closer to what they are.
-
-    Arguments: ``leads``, L - F0; ``coordinates`` and ``columns``, what the terms are made of, to judge the
-    smoothing by; ``seed`` of windows and noise; ``most`` windows, ``points`` under all of them.
-    Raises InvalidInput where too few test functions fit.
-    """
-    jet = samples.jet
-    record = in_memory(samples.record)
-    noisy = samples.certain < 1
-    records = (record, *shaken(record, samples.noise, seed)) if noisy else (record,)
-    leads = tuple(leads)
-    atoms = tuple(divergence_form(jet, lead) for lead in leads)
-    orders = tuple(max(index[k] for own in atoms for index, _ in own) for k in range(len(jet.independent)))
-    derived = orders_of(jet, coordinates_in([*coordinates, *leads], jet))
-    highest = max(coordinates, key=lambda z: -1 if z in jet.independent else jet.multi_index(z)[1][0])
-    ladder = pointwise(record, jet, lead=None if highest in jet.independent else highest)
-    rules = list(dict.fromkeys(ladder.rungs[: ladder.usable])) if noisy else [ladder.rungs[0]]
-
-    def rows(rung: int, widest: tuple[Rule, ...], copies: int = 1) -> WeakRows:
-        operators = Fields(record, jet, widest).operators(derived)
-        windows = draw_windows(
-            record, samples.rungs[rung], orders, operators,
-            most=most, points=points // copies, seed=seed,
-        )  # fmt: skip
-        return WeakRows(windows, rung, rules[len(rules) // 2], records, jet, atoms, leads)
-
-    offered: list[WeakRows] = []
-    while rules and not offered:
-        # At the points of a window the stencils of all rules have to fit.
-        tried = [_tried(rows, rung, rules[-1]) for rung in range(len(samples.rungs))]
-        offered = [made for made in tried if made is not None]
-        rules = rules if offered else rules[:-1]
-    if not offered:
-        raise InvalidInput(
-            "The test functions do not fit into these data beside the stencils of derivatives. Give more"
-            " points, or smaller supports."
-        )
-    best = max(offered, key=lambda made: (made.information(), -made.rung))
-    if not noisy:
-        return best
-    best = _smoothed(best, rules, coordinates, columns)
-    if best.corrected and (fewer := _tried(rows, best.rung, rules[-1], len(records))) is not None:
-        return replace(best, windows=fewer.windows)
-    return best
-
-
-def _tried(
-    rows: Callable[[int, tuple[Rule, ...], int], WeakRows],
-    rung: int,
-    rules: tuple[Rule, ...],
-    copies: int = 1,
-) -> WeakRows | None:
-    try:
-        return rows(rung, rules, copies)
-    except InvalidInput:
-        return None
-
-
-def _smoothed(
-    rows: WeakRows,
-    rules: Sequence[tuple[Rule, ...]],
-    coordinates: Sequence[Symbol],
-    columns: Callable[[Mapping[Symbol, np.ndarray]], Sequence[np.ndarray]],
-) -> WeakRows:
-    r"""The rows with the rules whose columns have the least estimated error under the windows.
-
-    With P the projection and g a column, against every finer rule,
-
-    .. math:: \max_{m' < m} [\overline{(P(g_m - g_{m'}))^2} - \text{noise}]_+ + b^2 + s^2
-
-    with the bias that smoothing makes, the bias b that noise makes, and the noise s^2 itself, relative to
-    the mean square of P g; noise and b from the shaken records.
-    Source: A. Goldenshluger, O. Lepski, Ann. Statist. 39 (2011) 1608, for the maximum over finer rules.
-    """
-    weights = rows.windows.weights
-    kept: list[np.ndarray] = []
-    scores, biased = [], []
-    for rule in rules:
-        projected = []
-        for record in rows.records:
-            jets = Fields(record, rows.jet, rule).jets(rows.windows, coordinates)
-            projected.append(_projected(weights, columns(jets)))
-        values = np.stack(projected)  # (record, column, window)
-        kept.append(values)
-        clean = 2 * values[0] - (values[1] + values[2]) / 2
-        noise, shift = (values[1] - values[2]) / 2, values[0] - clean
-        bias = np.zeros(values.shape[1])
-        for finer in kept[:-1]:
-            apart = clean - (2 * finer[0] - (finer[1] + finer[2]) / 2)
-            spread = noise - (finer[1] - finer[2]) / 2
-            more = np.nanmean(apart**2, axis=1) - np.nanmean(spread**2, axis=1)
-            bias = np.fmax(bias, more)
-        power = np.maximum(np.nanmean(clean**2, axis=1), 1e-300)
-        share = (bias + np.nanmean(shift**2, axis=1) + np.nanmean(noise**2, axis=1)) / power
-        scores.append(float(np.sum(np.log(np.nan_to_num(share, nan=1.0) + NEGLIGIBLE))))
-        # Beside its noise, averaged over all rows: what noise shifts the typical column by.
-        moved = (
-            np.nanmean(shift, axis=1) ** 2 * rows.effective / np.maximum(np.nanmean(noise**2, axis=1), 1e-300)
-        )
-        biased.append(bool(np.median(moved) > BIASED))
-    best = int(np.argmin(scores))
-    return replace(rows, rules=rules[best], corrected=biased[best])
-
-
-def _projected(weights: sparse.csr_array, columns: Sequence[np.ndarray]) -> np.ndarray:
-    return np.stack([weights @ np.where(np.isfinite(c), c, 0.0) for c in columns])
