@@ -78,7 +78,8 @@ class Problem:
         first = self.jet.derivative(self.jet.dependent[0], *[self.jet.independent[0]] * self.jet.order)
         lead = max(self.leads, key=self.jet.order_of, default=first)
         if self.weak is None and self.forms is None:
-            return sample(record, self.jet, lead=lead).for_numbers
+            samples = sample(record, self.jet, lead=lead)
+            return samples if len(samples.for_numbers) > 1 else samples.for_numbers[0]
         return (weak if self.weak else pointwise)(record, self.jet, lead=lead)
 
     @property

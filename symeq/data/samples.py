@@ -23,7 +23,7 @@ class Samples:
     """A recipe: a record, the noise of each variable, and a ladder of rules.  Nothing is computed until
     asked.
 
-    ``integrals``: the same record by test functions, which give numbers better where the data are noisy.
+    ``integrals``: the same record by test functions, for the unknown numbers of a linear ansatz.
     ``warnings`` say where the noise is not white and even (:func:`symeq.data.noisekinds.odd_noise`).
     ``rungs[k]`` has one rule per axis, from the finest to the coarsest; all share their blocks. The best
     window depends on the law, so the choice among the first ``usable`` rungs is left to the search, and a
@@ -40,13 +40,16 @@ class Samples:
     integrals: WeakSamples | None = None
 
     @property
-    def for_numbers(self) -> Samples | WeakSamples:
-        """What the unknown numbers of a linear ansatz are found from."""
-        return self if self.integrals is None else self.integrals
+    def for_numbers(self) -> tuple[Samples | WeakSamples, ...]:
+        """What the unknown numbers of a linear ansatz are to be found from: integrals and clean points."""
+        if self.integrals is None:
+            return (self,)
+        return (self, self.integrals) if self.integrals.clean else (self.integrals,)
 
     def __str__(self) -> str:
         integrals = () if self.integrals is None else self.integrals.notes
-        more = (f"unknown numbers by {note}" for note in integrals if note not in self.notes)
+        better = ", where that is better" if len(self.for_numbers) > 1 else ""
+        more = (f"unknown numbers{better}: {note}" for note in integrals if note not in self.notes)
         return "\n".join([*self.notes, *more, *self.warnings])
 
     def grid(self, coordinates: Sequence[Symbol]) -> JetGrid:

@@ -12,7 +12,7 @@ from symeq.data.derivatives import Rule
 from symeq.data.looks import looked_at
 from symeq.data.records import Record
 from symeq.data.samples import Samples, points_of
-from symeq.data.weak import CLEAN, WeakSamples, integrals_of
+from symeq.data.weak import WeakSamples, integrals_of
 from symeq.errors import InvalidInput
 from symeq.geometry.jet import Jet
 
@@ -29,11 +29,10 @@ def sample(
     """Sample the jet of a record, by rules chosen from the data or by a stated one.
 
     The noise of each variable is estimated first. Point by point, each axis is differentiated with the window
-    that has the smallest estimated error (:func:`symeq.data.samples.pointwise`). Where the data are noisy the
-    samples have their ``integrals`` against test functions, too (:func:`symeq.data.weak.weak`), and the
-    unknown numbers of a linear ansatz are found from these; of clean data points give more digits, and test
-    functions from a tenth of a per cent of noise on
-    (``python -m tests.performance.bench --only noise_choice``).
+    that has the smallest estimated error (:func:`symeq.data.samples.pointwise`). The samples have their
+    ``integrals`` against test functions, too (:func:`symeq.data.weak.weak`): where the data are noisy, the
+    unknown numbers of a linear ansatz are found from these; where they are clean, from whichever of the two
+    determines the coefficients better (``python -m tests.performance.bench --only noise_choice``).
 
     Arguments: ``record``; ``jet``, whose variables the record must have and whose order says how often each
     axis is differentiated (the first axis as often as ``lead``, by default once, unless it is the only one);
@@ -47,16 +46,15 @@ def sample(
     >>> clean = np.stack([np.cos(t), np.sin(t)], axis=1)
     >>> noisy = clean + 0.05 * np.random.default_rng(0).standard_normal(clean.shape)
     >>> for states in (clean, noisy):
-    ...     print(sample(trajectories(t, states, names="x y"), Jet("t", "x y")).for_numbers.notes[-1])
-    axis t: central differences of order 8 (chosen by estimated error)
-    axis t: test functions of 15 to 103 points
+    ...     print(str(sample(trajectories(t, states, names="x y"), Jet("t", "x y"))).splitlines()[-1])
+    unknown numbers, where that is better: axis t: test functions of 15 to 103 points
+    unknown numbers: axis t: test functions of 15 to 103 points
     """
     seen = looked_at(record, jet, lead)
     samples = points_of(seen, jet, rule)
     if rule is not None:
         return samples
     try:
-        integrals = integrals_of(seen, jet)
+        return replace(samples, integrals=integrals_of(seen, jet))
     except InvalidInput:  # an axis is too short for test functions
         return samples
-    return samples if integrals.certain >= CLEAN else replace(samples, integrals=integrals)

@@ -47,9 +47,14 @@ class WeakSamples:
         return len(self.rungs)
 
     @property
-    def for_numbers(self) -> WeakSamples:
-        """What the unknown numbers of a linear ansatz are found from."""
-        return self
+    def clean(self) -> bool:
+        """Whether the noise does not stand out of the errors of quadrature."""
+        return self.certain >= CLEAN
+
+    @property
+    def for_numbers(self) -> tuple[WeakSamples]:
+        """What the unknown numbers of a linear ansatz are to be found from."""
+        return (self,)
 
     def __str__(self) -> str:
         return "\n".join([*self.notes, *self.warnings])
