@@ -261,7 +261,10 @@ def _in_noise(evidence: Evidence, rung: int, law: Support) -> float:
 
 
 def _information(trial: Trial) -> float:
-    return float(np.sum(np.log(np.maximum(trial.z2, 1e-3))))
+    """Of the coefficients and their errors: the z^2 of tests ends where tail probabilities do."""
+    with np.errstate(divide="ignore"):
+        ratios = trial.fit.beta**2 / trial.errors**2
+    return float(np.sum(np.log(np.clip(ratios, 1e-3, 1e60))))
 
 
 def lack(evidence: Evidence, fit: Fit, rung: int) -> float:
