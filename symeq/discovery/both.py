@@ -71,8 +71,9 @@ def discover_both(
     if linear.leads != form.leads:
         mine, theirs = (", ".join(map(str, ansatz.leads)) for ansatz in (linear, form))
         raise InvalidInput(f"One ansatz is for {mine}, the other one for {theirs}. Give both the same leads.")
-    if isinstance(samples, Samples):  # both at the same points
-        samples = replace(samples, integrals=None)
+    if isinstance(samples, Samples):  # the same for both engines
+        samples = samples.for_numbers[0]
+        samples = replace(samples, integrals=None) if isinstance(samples, Samples) else samples
     second = genetic or GeneticProgramming()
     try:
         law = discover(linear, samples, sparse or SparseRegression(), progress=progress)

@@ -106,6 +106,15 @@ class Columns:
         return [*(jets[z] for z in self.coordinates), *(covariance[i, j] for i, j in self._entries)]
 
 
+def defined(spread: np.ndarray) -> np.ndarray:
+    """What noise moves (..., sample), 0 at samples where that is not finite: sqrt(u) has no slope at u = 0.
+    The others stand for those."""
+    finite = np.isfinite(spread).all(axis=tuple(range(spread.ndim - 1)))
+    if finite.all():
+        return spread
+    return np.where(finite, spread, 0.0) * np.sqrt(finite.size / max(1, int(finite.sum())))
+
+
 class _Products(SciPyPrinter):
     """Powers as products."""
 

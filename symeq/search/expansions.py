@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 from sympy import Expr, Symbol
 
-from symeq.search.columns import Columns
+from symeq.search.columns import Columns, defined
 from symeq.search.hermite import Hermite, lowered, powers_of
 
 KEPT = 1e-14  # of the greatest variance: what is less is rounding
@@ -119,8 +119,8 @@ class Expansions:
     ) -> None:
         columns, of, slopes = self._columns
         zero[self.others] = columns.evaluate(jets, self.covariance, rows).T
-        first[:, self.others] = columns.spread(jets, self.covariance, rows)
-        bent = slopes.spread(jets, self.covariance, rows)
+        first[:, self.others] = defined(columns.spread(jets, self.covariance, rows))
+        bent = defined(slopes.spread(jets, self.covariance, rows))
         for square, (m, n) in enumerate(zip(*np.tril_indices(len(self.roots)), strict=True)):
             for (k, j), column in zip(of, bent[m], strict=True):
                 second[square, k] += (np.sqrt(0.5) if m == n else 1.0) * self.roots[n, j] * column

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from sympy import Expr, Symbol
 
-from symeq.search.columns import Columns
+from symeq.search.columns import Columns, defined
 from symeq.search.expansions import Expansions
 from symeq.search.hermite import Hermite, Powers, lowered, powers_of
 from symeq.search.responses import Responses
@@ -99,7 +99,7 @@ class Covariances:
     def _by_slopes(self, own: np.ndarray, values: np.ndarray) -> None:
         """Fill in the covariances with functions that are no monomials."""
         jets = dict(zip(self.coordinates, values, strict=True))
-        spread = self.columns().spread(jets, self.covariance, len(own)).transpose(2, 0, 1)
+        spread = defined(self.columns().spread(jets, self.covariance, len(own))).transpose(2, 0, 1)
         others = np.array([powers is None for powers in self.powers])
         own[:, others[:, None] | others] = np.matmul(spread.transpose(0, 2, 1), spread)[
             :, others[:, None] | others

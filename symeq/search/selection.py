@@ -118,15 +118,30 @@ def _by_scores(
     evidence: Evidence, rungs: Sequence[int], tried: Mapping[int, Sequence[Support]]
 ) -> Choice | None:
     """The law by score tests; None where the noise of the scores is not known, or not all that is left."""
-    moments = Moments(evidence, rungs)
-    if len(moments.scores) < len(rungs) or evidence.rungs[0].certain >= CLEAN:
+    moments = _moments(evidence, rungs)
+    if moments is None:
         return None
     independent = max(evidence.rungs[rung].independent for rung in rungs)
     penalty = float(np.log(independent) + 2 * np.log(max(1, evidence.unknowns)))
     law = Stepwise(moments, penalty).law(
         [support for rung in rungs for support in tried[rung]], _shortest_adequate(evidence, tried)
     )
-    fits = [(rung, fit) for rung in rungs if (fit := evidence.fit(law, rung)) is not None]
+    return _pooled(evidence, moments, law, tried)
+
+
+def _moments(evidence: Evidence, rungs: Sequence[int]) -> Moments | None:
+    """The score tests of noisy data in the weak form; None of others."""
+    if evidence.rungs[0].certain >= CLEAN:
+        return None
+    moments = Moments(evidence, rungs)
+    return moments if len(moments.scores) == len(rungs) else None
+
+
+def _pooled(
+    evidence: Evidence, moments: Moments, law: Support, tried: Mapping[int, Sequence[Support]]
+) -> Choice | None:
+    """A law with its coefficients from all rungs; None where it does not explain the data to the noise."""
+    fits = [(rung, fit) for rung in tried if (fit := evidence.fit(law, rung)) is not None]
     explains = [_excess(evidence, fit, rung) <= MISFIT for rung, fit in fits]
     found = moments.best(law)
     if found is None or 2 * sum(explains) < len(explains):
@@ -175,8 +190,8 @@ def _smallest_adequate(evidence: Evidence, good: Mapping[int, Sequence[Support]]
 
 
 def adopt(evidence: Evidence, rungs: Sequence[int], propose: Callable[[np.ndarray], Support]) -> Choice:
-    """Take the support that somebody else's rule proposes from a triangular factor, at the rung where it
-    describes the data shortest."""
+    """Take the support that somebody else's rule proposes from a triangular factor, the one of the rung where
+    it describes the data shortest."""
     proposals = {rung: propose(evidence.totals[rung]) for rung in rungs}
     described = [
         (_length(evidence, rung, support), rung, support)
@@ -184,7 +199,10 @@ def adopt(evidence: Evidence, rungs: Sequence[int], propose: Callable[[np.ndarra
         if evidence.fit(support, rung) is not None
     ]
     law = min(described, default=(0.0, 0, ()))[2]
-    return _choice(evidence, law, {rung: [(), support] for rung, support in proposals.items()})
+    tried = {rung: [(), support] for rung, support in proposals.items()}
+    moments = _moments(evidence, rungs)
+    pooled = None if moments is None else _pooled(evidence, moments, law, tried)
+    return pooled or _choice(evidence, law, tried)
 
 
 def _choice(evidence: Evidence, law: Support, tried: Mapping[int, Sequence[Support]]) -> Choice:

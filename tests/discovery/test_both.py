@@ -30,7 +30,7 @@ def circles(noise: float = 0.0, seed: int = 0) -> Record:
 
 @pytest.fixture(scope="module")
 def samples() -> Samples:
-    return sq.sample(circles(), JET)
+    return sq.pointwise(circles(), JET)
 
 
 FORM = sq.functional_ansatz(JET, TURNING)
@@ -60,7 +60,7 @@ def test_the_genetic_engine_is_not_asked_where_the_library_suffices() -> None:
     states = np.exp(-t / 10)[:, None] * np.stack([np.cos(t), np.sin(t)], axis=1)
     for noise in (0.0, 0.01):
         noisy = states + noise * np.random.default_rng(0).normal(size=states.shape)
-        seen = sq.sample(sq.trajectories(t, noisy, "x y"), JET)
+        seen = sq.pointwise(sq.trajectories(t, noisy, "x y"), JET)
         alone = sq.discover(linear(3), seen)
         law = sq.discover_both(linear(3), FORM, seen, genetic=NEVER)
         assert str(law) == str(alone)
@@ -72,7 +72,7 @@ def test_the_genetic_engine_is_not_asked_where_the_library_suffices() -> None:
 def test_each_law_of_the_front_is_told_as_it_was_fitted() -> None:
     t = np.linspace(0, 12, 401)
     states = np.exp(-t / 10)[:, None] * np.stack([np.cos(t), np.sin(t)], axis=1)
-    law = sq.discover_both(linear(3), FORM, sq.sample(sq.trajectories(t, states, "x y"), JET), genetic=NEVER)
+    law = sq.discover_both(linear(3), FORM, sq.pointwise(sq.trajectories(t, states, "x y"), JET), genetic=NEVER)
     [chosen] = [entry for entry in law.front if entry.chosen]
     for text, (lead, rhs) in zip(chosen.law, law.equations, strict=True):
         left, right = sq.parse(text, JET)

@@ -101,7 +101,7 @@ def test_a_fixed_part_is_a_law_even_when_nothing_else_is_significant() -> None:
 
 def test_where_it_came_from_is_told() -> None:
     record = add_noise(SYSTEMS["hopf"].simulate(trajectories=3), 0.02, 0)
-    law = sq.discover(TURNING, sq.sample(record, JET))
+    law = sq.discover(TURNING, sq.pointwise(record, JET))
     told = law.provenance
     assert set(told.noise) == {"x", "y"}
     assert told.noise["x"] == pytest.approx(0.02 * 0.55, rel=0.3)

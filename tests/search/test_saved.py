@@ -281,6 +281,6 @@ def test_the_engine_keeps_a_pass_and_tells_the_time_left(tmp_path: Path) -> None
     assert path.exists() and told[-2][:2] == (61 * 64, 61 * 64)
     assert np.array_equal(sq.discover(LINE, FIELD, engine).beta, law.beta)
     with pytest.raises(InvalidInput, match="is for samples by test functions"):
-        sq.discover(LINE, sq.sample(FIELD.record, BURGERS.jet), engine)
+        sq.discover(LINE, sq.pointwise(FIELD.record, BURGERS.jet), engine)
     with pytest.raises(InvalidInput, match="expected the path of a file"):
         sq.SparseRegression(state=3)  # type: ignore[arg-type]

@@ -43,10 +43,13 @@ def test_turned_data_give_the_same_law(angle: float) -> None:
     error = straight.standard_errors[list(straight.support)]
     assert (np.abs(turned.beta - straight.beta)[list(straight.support)] < 0.1 * error).all()
     noise = (0.01, 0.01)
-    one = sq.discover(TURNING, replace(sq.sample(NOISY, JET), noise=noise))
-    other = sq.discover(TURNING, replace(samples, noise=noise))
-    assert other.beta == pytest.approx(one.beta, abs=1e-10)
-    assert other.standard_errors == pytest.approx(one.standard_errors, rel=1e-8, nan_ok=True)
+    for sampled in (sq.pointwise, sq.weak):
+        one, other = (
+            sq.discover(TURNING, replace(sampled(record, JET), noise=noise))
+            for record in (NOISY, moved(NOISY, turn(angle)))
+        )
+        assert other.beta == pytest.approx(one.beta, abs=1e-10)
+        assert other.standard_errors == pytest.approx(one.standard_errors, rel=1e-8, nan_ok=True)
 
 
 @pytest.mark.parametrize("angle", [0.3, 1.0, 2.5])
