@@ -72,7 +72,8 @@ def test_the_genetic_engine_is_not_asked_where_the_library_suffices() -> None:
 def test_each_law_of_the_front_is_told_as_it_was_fitted() -> None:
     t = np.linspace(0, 12, 401)
     states = np.exp(-t / 10)[:, None] * np.stack([np.cos(t), np.sin(t)], axis=1)
-    law = sq.discover_both(linear(3), FORM, sq.pointwise(sq.trajectories(t, states, "x y"), JET), genetic=NEVER)
+    samples = sq.pointwise(sq.trajectories(t, states, "x y"), JET)
+    law = sq.discover_both(linear(3), FORM, samples, genetic=NEVER)
     [chosen] = [entry for entry in law.front if entry.chosen]
     for text, (lead, rhs) in zip(chosen.law, law.equations, strict=True):
         left, right = sq.parse(text, JET)
