@@ -37,8 +37,8 @@ LAMBDA_OMEGA_HEADER = ("noise", "search", "allowed / library", "exact", "largest
 
 
 def published(folder: Path) -> Iterator[tuple[str, ...]]:
-    """The three fields of Rudy et al., Science Advances 2017, as they are and with noise added (one draw), with
-    the boost that each law has and without."""
+    """The three fields of Rudy et al., Science Advances 2017, as they are and with one draw of noise added,
+    with the boost that each law has and without."""
     for name, rename, order, symmetry, truth in PUBLISHED:
         if not (folder / name).exists():
             yield (name, "file not present: skipped", "", "", "", "", "")
