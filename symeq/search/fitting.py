@@ -148,6 +148,8 @@ class Evidence:
         k = len(chosen)
         use = [*chosen, self.unknowns]
         factors = self.rungs[rung]
+        if not factors.rows:
+            return None
         scale = np.maximum(np.linalg.norm(self.totals[rung][:, use], axis=0), 1e-300)
         triangle = triangle_of(self.totals[rung][:, use] / scale)
         noise = self.noise[rung][np.ix_(use, use)] / np.outer(scale, scale)

@@ -117,7 +117,13 @@ class Merged:
                     raise ValueError(stop)
 
     def factors(self, form: WeakForm) -> tuple[Factors, ...]:
-        """The factors of all rungs in free coordinates."""
+        """The factors of all rungs in free coordinates; those without rows where missing values leave no room
+        for supports of their size."""
+        if not any(rung.rows for rung in self.rungs):
+            raise InvalidInput(
+                "No test function lies on values that are all defined. Leave out the term that is not"
+                " defined on these data, or give more data."
+            )
         certain = self.work.samples.certain
         responses = self.work.responses
         spread = [
@@ -238,13 +244,11 @@ class Rung:
 
     def factors(self, form: WeakForm, certain: float, responses: Responses, spread: Spread) -> Factors:
         """The factors in free coordinates."""
-        if not self.rows:
-            raise InvalidInput(
-                "No test function lies on values that are all defined. Leave out the term that is not"
-                " defined on these data, or give more data."
-            )
         unknowns, leads, atoms = form.basis.shape
         size = unknowns + 1
+        if not self.rows:
+            nothing = np.zeros((sum(map(len, self.noises)), size, size))
+            return Factors(nothing, nothing, np.ones(leads), 0, 2.0, 0.0, self.left_out, 0.0, certain)
         maps = np.zeros((leads, size, atoms))
         maps[:, :unknowns] = form.basis.transpose(1, 0, 2)
         maps[:, unknowns] = form.fixed

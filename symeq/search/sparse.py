@@ -84,16 +84,24 @@ class SparseRegression:
                     "SparseRegression(workers=..., state=...) is for samples by test functions. Give it"
                     " sq.weak(record, jet), or leave these out."
                 )
-        return self._best(ansatz, kinds, progress)
+        try:
+            return self._best(ansatz, kinds, progress)
+        except InvalidInput:
+            given = any(kind is samples for kind in kinds)
+            if given or len(kinds) < len(samples.for_numbers):
+                raise
+            return self._found(ansatz, samples, progress)  # noisy points, between which no test function fits
 
     def _best(self, ansatz: LinearAnsatz, kinds: Sequence[Sampled], progress: Progress | None) -> Found:
         found: list[Found] = []
+        refused: list[InvalidInput] = []
         for kind in kinds:
             try:
                 found.append(self._found(ansatz, kind, progress))
-            except InvalidInput:  # a term may have values at points, and no test function free of others
-                if not found and kind is kinds[-1]:
-                    raise
+            except InvalidInput as error:  # where values are missing, points may be left and no test function
+                refused.append(error)
+        if not found:
+            raise refused[0]
         return max(found, key=_determined)
 
     def _found(self, ansatz: LinearAnsatz, samples: Sampled, progress: Progress | None) -> Found:

@@ -212,3 +212,26 @@ def test_many_short_parts_tell_the_noise_of_all_their_points(monkeypatch: pytest
     monkeypatch.setattr(merging, "POINTS", 300)
     for few, all_of_them in zip(told(), everywhere, strict=True):
         assert np.allclose(few, all_of_them, rtol=0.2)
+
+
+@pytest.mark.parametrize("every", [13, 30, 60])
+def test_scattered_gaps_leave_out_the_supports_that_they_leave_no_room_for(every: int) -> None:
+    """Every 30th or 60th value is missing: the short supports fit between, the long ones nowhere. Where none
+    fits, that is said; the samples of both kinds then go by points, if these have rows enough."""
+    jet, rng, t = sq.Jet("t", "x y"), np.random.default_rng(0), np.linspace(0, 12, 601)
+    states = np.exp(-0.1 * t)[:, None] * np.stack([np.cos(t), -np.sin(t)], 1)
+    states += 0.005 * rng.standard_normal(states.shape)
+    states[::every] = np.nan
+    record = sq.trajectories(t, states, names="x y", missing="leave out")
+    x, y = jet.dependent
+    ansatz = sq.linear_ansatz(jet, sq.monomials(x, y, degree=1), sq.rotation(x, y))
+    if every == 13:
+        with pytest.raises(InvalidInput, match="No test function lies on values"):
+            sq.discover(ansatz, weak(record, jet))
+        with pytest.raises(InvalidInput, match="some term has no finite value"):
+            sq.discover(ansatz, sq.sample(record, jet))
+        return
+    law = sq.discover(ansatz, sq.sample(record, jet))
+    assert len(law.support) == 2 and any("test functions" in note for note in law.provenance.notes)
+    error = np.sort(law.beta[list(law.support)]) - np.sort([-0.1, -1.0 if law.beta.min() < -0.5 else 1.0])
+    assert np.all(np.abs(error) < 4 * np.max(law.standard_errors[list(law.support)]))
