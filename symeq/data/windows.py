@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -12,6 +12,7 @@ from sympy import Symbol
 
 from symeq.data.derivatives import AxisOperators, is_uniform
 from symeq.data.records import Record
+from symeq.data.separable import Separable
 from symeq.data.testfunctions import AxisTests, Bump
 from symeq.errors import InvalidInput
 from symeq.geometry.jet import Jet
@@ -22,6 +23,7 @@ FEWEST_ACROSS = 4  # points from the centre of a bump to its end: integrals are 
 FEW = 1 / 4  # of the points granted: with a coarser step more noise would be left, for no speed
 FEWEST_WINDOWS = 12
 BOXES = 6  # of windows that lie side by side and share their points, where there are too many for all
+DENSE = 8  # products of dense matrices that take as long as one of a sparse matrix
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,6 +96,29 @@ class PartWindows:
         """Their weights (window, point)."""
         return self._placed[2]
 
+    def project(self, values: np.ndarray) -> np.ndarray:
+        """The sums (window,) of values (point,); those of every window are nan where one value is."""
+        return self._sums(values)
+
+    @cached_property
+    def _sums(self) -> Callable[[np.ndarray], np.ndarray]:
+        """By axes where that is less work than by entries."""
+        weights, by_axes = self.weights, Separable(self.points, *self.factors)
+        return by_axes if by_axes.operations < DENSE * weights.nnz else lambda values: weights @ values
+
+    @property
+    def factors(self) -> tuple[tuple[np.ndarray, ...], np.ndarray]:
+        """The weights along each axis (test, place of the grid); the tests of each window (window, axis)."""
+        matrices, chosen = [], []
+        for axis, tests, grid in zip(self.axes, self.chosen.T, self.grid, strict=True):
+            used, own = np.unique(tests, return_inverse=True)
+            matrix = np.zeros((len(used), len(grid)))
+            at = np.searchsorted(grid, axis.places[used])
+            np.add.at(matrix, (np.arange(len(used))[:, None], at), axis.weights[used])
+            matrices.append(matrix)
+            chosen.append(own)
+        return tuple(matrices), np.stack(chosen, axis=1)
+
     @cached_property
     def _placed(self) -> tuple[tuple[np.ndarray, ...], np.ndarray, sparse.csr_array]:
         count = len(self.chosen)
@@ -161,7 +186,24 @@ class Windows:
     def count(self) -> int:
         return sum(len(part.chosen) for part in self.parts)
 
-    @property
+    def project(self, values: np.ndarray) -> np.ndarray:
+        """The sums of values (..., point) under each window (..., window); those of all windows of a part are
+        nan where one value of the part is."""
+        if values.ndim > 1:
+            return np.stack([self.project(own) for own in values])
+        if len(self.parts) == 1:
+            return self.parts[0].project(values)
+        ends = np.cumsum([len(part.points) for part in self.parts])[:-1]
+        own = zip(self.parts, np.split(values, ends), strict=True)
+        return np.concatenate([part.project(v) for part, v in own if len(part.chosen)])
+
+    def kept(self, which: np.ndarray) -> Windows:
+        """Some of the windows (window,), True for those that stay."""
+        ends = np.cumsum([len(part.chosen) for part in self.parts])[:-1]
+        own = zip(self.parts, np.split(which, ends), strict=True)
+        return Windows(tuple(replace(part, chosen=part.chosen[stay]) for part, stay in own))
+
+    @cached_property
     def weights(self) -> sparse.csr_array:
         """The weights of all points (window, point)."""
         return sparse.csr_array(sparse.block_diag([part.weights for part in self.parts], format="csr"))

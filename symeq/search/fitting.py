@@ -102,6 +102,13 @@ class Evidence:
 
     def significant(self, support: Support, rung: int) -> bool:
         """Whether every column is needed: z^2 above ln(blocks) + 2 ln(unknowns x rungs), an extended BIC."""
+        fit = self.fit(support, rung)
+        if fit is None:
+            return False
+        # What noise adds to the errors takes longest; often one knows without it.
+        drift, least = self._apart_from_noise(fit, rung)
+        if np.any(fit.beta**2 < self.penalty * np.maximum(drift, least)):
+            return False
         trial = self.trial(support, rung)
         return trial is not None and bool(np.all(trial.z2 >= self.penalty))
 
@@ -186,21 +193,25 @@ class Evidence:
             support, beta * unit, influence, left, explained * scale[k] ** 2, certain, bread, alpha, ratio
         )
 
+    def _apart_from_noise(self, fit: Fit, rung: int) -> tuple[np.ndarray, np.ndarray]:
+        """What the drift to a coarser rung adds to the variance of the coefficients, beyond chance, and the
+        least that this can be: the errors of quadrature and arithmetic."""
+        drift = np.zeros(len(fit.support))
+        beside, share = self._beside(rung)
+        other = None if beside is None else self.fit(fit.support, beside)
+        if other is not None:
+            moved = (fit.beta - other.beta) * share
+            drift = np.maximum(0.0, moved**2 - _variance(fit.influence - other.influence))
+        norms = np.maximum(np.linalg.norm(self.totals[rung], axis=0), 1e-300)
+        return drift, np.maximum((ROUND_OFF * norms[-1] / norms[list(fit.support)]) ** 2, fit.certain)
+
     def _trial(self, support: Support, rung: int) -> Trial | None:
         fit = self.fit(support, rung)
         if fit is None:
             return None
         known = self.known(fit, rung)
-        variance = _variance(fit.influence) if known is None else known
-        beside, share = self._beside(rung)
-        if beside is not None:
-            other = self.fit(support, beside)
-            if other is not None:
-                drift = (fit.beta - other.beta) * share
-                variance = variance + np.maximum(0.0, drift**2 - _variance(fit.influence - other.influence))
-        norms = np.maximum(np.linalg.norm(self.totals[rung], axis=0), 1e-300)
-        variance = np.maximum(variance, (ROUND_OFF * norms[-1] / norms[list(support)]) ** 2)
-        variance = np.maximum(variance, fit.certain)
+        drift, least = self._apart_from_noise(fit, rung)
+        variance = np.maximum((_variance(fit.influence) if known is None else known) + drift, least)
         with np.errstate(divide="ignore", invalid="ignore"):
             ratio = np.where(variance > 0, fit.beta**2 / variance, np.inf)
         if known is not None:

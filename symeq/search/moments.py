@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from symeq.search.fitting import Evidence, Fit
+from symeq.search.moved import Moved, Spread, each, joint
 from symeq.search.path import COLLINEAR, Support
-from symeq.search.scores import Scores, along
+from symeq.search.scores import Scores
 
 RIDGE = 0.02  # of the correlations of scores: they come from a sample of the points
 TELLING = 0.25  # of the greatest information, mean z^2: a rung with less is left out of estimates
@@ -61,13 +62,22 @@ class Moments:
         self._units = {r: np.maximum(np.linalg.norm(evidence.totals[r], axis=0), 1e-300) for r in self.scores}
         self._squares = {r: (t := evidence.totals[r] / self._units[r]).T @ t for r in self.scores}
         self._noises = {r: evidence.noise[r] / np.outer(u, u) for r, u in self._units.items()}
-        self._tests: dict[tuple[Support, Support], float] = {}
+        self._tests: dict[tuple[Support, Support], float | None] = {}
         self._singles: dict[Support, np.ndarray] = {}
         self._pooled: dict[Support, Pooled | None] = {}
 
     def chi2(self, columns: Support, beside: Support) -> float:
         r"""How much some columns explain beside others, :math:`\chi^2` with as many degrees of freedom; 0 for
-        none, and where no rung shows them."""
+        none, and where no rung shows them or their noise."""
+        return self._test(columns, beside) or 0.0
+
+    def lost(self, columns: Support, beside: Support) -> float:
+        """The same for columns that are given up for others: infinite where these are so noisy that their own
+        noise cannot be estimated."""
+        found = self._test(columns, beside)
+        return np.inf if found is None else found
+
+    def _test(self, columns: Support, beside: Support) -> float | None:
         if not columns:
             return 0.0
         key = (columns, beside)
@@ -140,32 +150,31 @@ class Moments:
         hidden = np.einsum("ij,jk,ik->i", outside, noise, outside)
         floor = HIDDEN / np.sqrt(self.evidence.rungs[rung].independent) * hidden + COLLINEAR
         moved = self.scores[rung].moved([*columns, *own], residual / unit, self._seen(own))
-        moved /= unit[[*columns, *own]][:, None, None]
+        fields = moved.fields / unit[[*columns, *own]][:, None, None]
         count = len(columns)
-        shown = moved[:count] - np.tensordot(back, moved[count:], axes=1)
+        shown = replace(moved, fields=fields[:count] - np.tensordot(back, fields[count:], axes=1))
         return _Beside(rung, (clean @ residual)[list(columns)], stated, np.diag(stated) > floor, shown)
 
-    def _chi2(self, columns: Support, beside: Support) -> float:
+    def _chi2(self, columns: Support, beside: Support) -> float | None:
         shown = [self._beside(rung, fit, columns) for rung, fit in self._fits(beside)]
-        shown = [each for each in shown if each.visible.all()]
+        shown = [one for one in shown if one.visible.all()]
         if not shown:
             return 0.0
-        covariance = self._covariance([each.moved for each in shown], beside)
-        slopes = np.vstack([each.stated * self._ratio(each.rung, columns) for each in shown])
-        scores = np.concatenate([each.scores for each in shown])
+        covariance = joint([one.moved for one in shown], self._among(beside))
+        slopes = np.vstack([one.stated * self._ratio(one.rung, columns) for one in shown])
+        scores = np.concatenate([one.scores for one in shown])
         solved = _weighed(slopes, scores, covariance)
         if solved is None:
-            return 0.0
+            return 0.0 if (np.diag(covariance) > 0).all() else None
         delta, spread = solved
         return float(delta @ np.linalg.solve(spread, delta))
 
     def _seen(self, support: Sequence[int]) -> np.ndarray:
         return next(iter(self.scores.values())).seen(support)
 
-    def _covariance(self, moved: Sequence[np.ndarray], support: Support) -> np.ndarray:
-        """Of scores of several rungs, which see the same noise, against the residual of a support."""
-        joined = np.concatenate(moved)
-        return along(next(iter(self.scores.values())).noisy(joined, self._seen(support)), joined)
+    def _among(self, support: Support) -> Spread:
+        """The covariances of the functions that the residual of a support is made of."""
+        return next(iter(self.scores.values())).among(self._seen(support))
 
     def _each(self, beside: Support) -> np.ndarray:
         columns = [j for j in range(self.evidence.unknowns) if j not in beside]
@@ -173,10 +182,7 @@ class Moments:
         shown = [self._beside(rung, fit, columns) for rung, fit in self._fits(beside)]
         if not shown or not columns:
             return result
-        moved = np.stack([one.moved for one in shown], axis=1)
-        flat = moved.reshape(len(columns), len(shown), -1)
-        noisy = self.scores[shown[0].rung].noisy(moved.reshape(-1, *moved.shape[2:]), self._seen(beside))
-        covariance = noisy.reshape(flat.shape) @ flat.transpose(0, 2, 1)
+        covariance = each([one.moved for one in shown], self._among(beside))
         for k, j in enumerate(columns):
             seen = [a for a, one in enumerate(shown) if one.visible[k]]
             if not seen:
@@ -205,30 +211,28 @@ class Moments:
         best = max(fits, key=lambda pair: self._information(*pair))[1]
         residual[list(support)], residual[-1] = -best.beta, 1.0
         seen = self._seen(support)
-        moved = [
-            np.tensordot(fit.bread, self.scores[rung].moved(support, residual, seen), axes=1)
-            for rung, fit in fits
-        ]
-        covariance = self._covariance(moved, support)
+        moved = [self.scores[rung].moved(support, residual, seen).of(fit.bread) for rung, fit in fits]
+        covariance = joint(moved, self._among(support))
         slopes = np.tile(np.eye(size), (len(fits), 1))
         values = np.concatenate([fit.beta for _, fit in fits])
         solved = _weighed(slopes, values, covariance)
         if solved is None:
             return None
         beta, spread = solved
-        return Pooled(beta, spread, _mismatch(slopes, values, beta, covariance), (len(fits) - 1) * size)
+        freedom = int((np.diag(covariance) > 0).sum()) - size
+        return Pooled(beta, spread, _mismatch(slopes, values, beta, covariance), freedom)
 
 
 @dataclass(frozen=True)
 class _Beside:
     """Columns beside a support at one rung: ``scores`` (column,), ``stated`` d (column, column), which are
-    ``visible`` (column,), and how their scores are ``moved`` by noise (column, sample, function)."""
+    ``visible`` (column,), and how their scores are ``moved`` by noise."""
 
     rung: int
     scores: np.ndarray
     stated: np.ndarray
     visible: np.ndarray
-    moved: np.ndarray
+    moved: Moved
 
 
 def _correlations(covariance: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

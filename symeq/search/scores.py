@@ -9,12 +9,12 @@ from functools import cached_property
 import numpy as np
 
 from symeq.data.lattice import Integral, Lattice
+from symeq.search.moved import Moved, Spread, joint
 
 MOST = 1_000_000  # integrals of one part and rung that are held for this
 POINTS = 1_500  # at which it is computed, over all parts
 AT_ONCE = 128  # of these, which share the cache
-
-Spread = Sequence[tuple[np.ndarray, np.ndarray]]
+LAWS = 4  # the last ones, whose noise is held
 
 
 @dataclass
@@ -40,6 +40,7 @@ class Scores:
     maps: np.ndarray = field(default_factory=lambda: np.zeros((0, 0, 0)))
     fields: list[np.ndarray] = field(default_factory=list)
     spread: Spread = ()
+    _among: dict[bytes, Spread] = field(default_factory=dict, repr=False)
 
     def fields_at(self, lattice: Lattice, rung: int, held: np.ndarray, where: np.ndarray) -> np.ndarray:
         r"""The :math:`\sum_k D^a\varphi_k(i)` times the integrals of test k, at some points of a part
@@ -69,29 +70,34 @@ class Scores:
         used = self.maps[:, [*support, -1]].any(axis=(0, 1)) @ (self.matrix != 0) > 0
         return np.unique([one.function for one, use in zip(self.integrals, used, strict=True) if use])
 
-    def moved(self, columns: Sequence[int], residual: np.ndarray, seen: np.ndarray) -> np.ndarray:
+    def moved(self, columns: Sequence[int], residual: np.ndarray, seen: np.ndarray) -> Moved:
         r"""How the scores of some columns answer to the noise of each function at each sample,
-        :math:`\sum_x w_x h_{a_x}(i)` (column, sample, function), for a residual combined of all columns
-        (column,), whose functions are ``seen``."""
+        :math:`\sum_x w_x h_{a_x}(i)`, for a residual combined of all columns (column,), whose functions are
+        ``seen``."""
         told = self._weights(residual)[:, seen]
         some = told.any(axis=1)
-        return np.asarray(self._columns[list(columns)][:, :, some] @ told[some])
+        return Moved(self._columns[list(columns)][:, :, some], told[some])
 
     def covariance(self, support: Sequence[int], residual: np.ndarray) -> np.ndarray:
         """Of the scores of some columns (column, column), for the residual of these (column,)."""
         seen = self.seen(support)
-        moved = self.moved(support, residual, seen)
-        return along(self.noisy(moved, seen), moved)
+        if 2 * len(seen) > self.functions:  # taken out of the others they would be copied
+            seen = np.arange(self.functions)
+        return joint([self.moved(support, residual, seen)], self.among(seen))
 
-    def noisy(self, moved: np.ndarray, seen: np.ndarray) -> np.ndarray:
-        """The product with the covariance of the functions that are ``seen``, at each sample (column, sample,
-        function)."""
-        result = np.zeros_like(moved)
-        for functions, spread in self.spread:
-            some, own = np.nonzero(seen[:, None] == functions)
-            told = moved[:, :, some].transpose(1, 0, 2) @ spread[:, own[:, None], own]
-            result[:, :, some] = told.transpose(1, 0, 2)
-        return result
+    def among(self, seen: np.ndarray) -> Spread:
+        """The covariances of the functions that are ``seen``, by their places among these."""
+        key = seen.tobytes()
+        if key not in self._among:
+            found = []
+            for functions, spread in self.spread:
+                places, own = np.nonzero(seen[:, None] == functions)
+                if len(own) == len(functions):
+                    found.append((places, spread))
+                elif len(own):
+                    found.append((places, np.ascontiguousarray(spread[:, own[:, None], own])))
+            self._among = dict([*self._among.items(), (key, found)][-LAWS:])
+        return self._among[key]
 
     def _weights(self, residual: np.ndarray) -> np.ndarray:
         """What a residual weighs each function with (lead and derivatives, function)."""
@@ -121,12 +127,6 @@ class Scores:
         leads = np.stack([fields @ maps.T for maps in self.maps])
         samples, columns = leads.shape[2:]
         return np.ascontiguousarray(leads.reshape(-1, samples, columns).transpose(2, 1, 0))
-
-
-def along(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """Products of columns, summed over samples and functions (column, column)."""
-    size = int(np.prod(first.shape[1:]))
-    return first.reshape(len(first), size) @ second.reshape(len(second), size).T
 
 
 def _tests_over(lattice: Lattice, rung: int, where: np.ndarray) -> tuple[np.ndarray, list[list[np.ndarray]]]:

@@ -14,6 +14,7 @@ from symeq.search.path import Corrected, Support, Uncorrected, path
 from symeq.search.stepwise import Stepwise
 
 MISFIT = 3.5  # deviations by which the residual may exceed the noise on half of the rungs
+MOST = 1e12  # deviations of the noise by which a rung can stand out
 LONGEST = 40  # terms in a law; no law of a paper has more
 PATIENCE = 8  # forward steps without a shorter description before a path ends
 
@@ -178,7 +179,10 @@ def _excess(evidence: Evidence, fit: Fit, rung: int) -> float:
 def _smallest_adequate(evidence: Evidence, good: Mapping[int, Sequence[Support]]) -> Support | None:
     def power(rung: int) -> float:
         null = evidence.fit((), rung)
-        return 0.0 if null is None else (null.left - null.explained) / max(evidence.floor(null, rung), 1e-300)
+        if null is None:
+            return 0.0
+        beyond, floor = null.left - null.explained, evidence.floor(null, rung)
+        return beyond / floor if beyond < MOST * floor else MOST
 
     for rung in sorted(good, key=power, reverse=True):
         fits = [fit for support in good[rung] if (fit := evidence.fit(support, rung)) is not None]

@@ -48,7 +48,9 @@ class Stepwise:
         gained += self.moments.discord(law)
         if gained < price:
             return False
-        lost = self.moments.chi2(less, other)
+        lost = self.moments.lost(less, other)
+        if gained - lost < min(price, -UNDECIDED):
+            return False
         if more:
             lost += self.moments.discord(other)
             if len(more) == len(less) and abs(gained - lost) < UNDECIDED:
@@ -60,15 +62,19 @@ class Stepwise:
         return all(self.moments.chi2((j,), _without(law, j)) >= self.penalty for j in law)
 
     def law(self, proposals: Iterable[Support], start: Support = ()) -> Support:
-        """The law that steps and proposals lead to."""
-        law = self._stepped(start)
-        for other in sorted(set(proposals), key=lambda one: (len(one), one)):
-            if 0 < len(other) <= len(law) + LONGER and other != law and self._takes(other, law):
-                law = self._stepped(other)
+        """The law that steps lead to from the best of the proposals, and from any that is better still."""
+        ordered = sorted(set(proposals), key=lambda one: (len(one), one))
+        law = start
+        for other in ordered:  # as they are: steps from a poor start are many, and lead through long laws
+            law = other if self._takes(other, law) else law
+        law = self._stepped(law)
+        for other in ordered:
+            law = self._stepped(other) if self._takes(other, law) else law
         return law
 
     def _takes(self, other: Support, law: Support) -> bool:
-        return self.prefers(other, law) and self.needed(other)
+        fits = 0 < len(other) <= len(law) + LONGER and other != law
+        return fits and self.prefers(other, law) and self.needed(other)
 
     def _stepped(self, law: Support) -> Support:
         """Additions first, the best one; then what is no longer needed goes; then exchanges."""
@@ -92,7 +98,16 @@ class Stepwise:
         return _with(law, enters)
 
     def _removed(self, law: Support) -> Support | None:
-        for out in self._by_significance(law)[:SUSPECTS]:
+        ranked = self._by_significance(law)
+        # Of a long law, as a start can be, many terms together that explain no more than as much noise would.
+        count = len(law) // 2
+        while count > 1:
+            gone = tuple(sorted(ranked[:count]))
+            rest = tuple(j for j in law if j not in gone)
+            if self.moments.chi2(gone, rest) < self.penalty + count:
+                return rest
+            count //= 2
+        for out in ranked[:SUSPECTS]:
             rest = _without(law, out)
             if self.moments.chi2((out,), rest) < self.penalty:
                 return rest

@@ -419,10 +419,10 @@ def test_one_clear_refusal(name: str, tmp_path: Path) -> None:
 
 
 PROGRAM = """
-import json, resource, sys
+import json, sys
 from symeq.data.records import open_record
 from symeq.errors import InvalidInput
-peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+from tests.memory import peak
 import h5py, h5netcdf
 before, refused = peak(), 0
 for path in json.load(sys.stdin):

@@ -208,13 +208,13 @@ def test_a_damaged_chunk_is_told(everything_is_large: None, tmp_path: Path) -> N
 
 
 PROGRAM = """
-import json, resource, sys
+import json, sys
 import h5py, h5netcdf
 from symeq.data.derivatives import FiniteDifferences
 from symeq.data.records import open_record
 from symeq.data.samples import pointwise
 from symeq.geometry.jet import Jet
-peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+from tests.memory import peak
 before = peak()
 record = open_record(sys.argv[1])
 opened = peak()

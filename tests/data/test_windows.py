@@ -8,6 +8,7 @@ import sympy as sp
 
 import symeq as sq
 from symeq.data.derivatives import FiniteDifferences, SmoothedDifferences
+from symeq.data.separable import Separable
 from symeq.data.shaken import in_memory, shaken
 from symeq.data.windows import Windows, draw_windows
 from symeq.search.genetic.weakrows import Fields
@@ -55,6 +56,20 @@ def test_points_give_what_the_whole_does() -> None:
         assert windows.weights @ jets[JET["u"]] == pytest.approx(whole, abs=tolerance)
         slope = windows.parts[0].integral(WAVE, (0, 1))
         assert windows.weights @ jets[JET["u_x"]] == pytest.approx(slope, abs=max(tolerance, 1e-6))
+
+
+@pytest.mark.parametrize("points", [10**6, 2_000])
+def test_sums_by_axes_are_those_by_entries(points: int) -> None:
+    """Of all windows, and of some of them: in boxes, and where they share all their points."""
+    windows = drawn(points=points)
+    stay = np.random.default_rng(0).random(windows.count) < 0.4
+    for some in (windows, windows.kept(stay)):
+        values = np.random.default_rng(1).standard_normal((2, some.weights.shape[1]))
+        assert some.project(values) == pytest.approx((some.weights @ values.T).T, abs=1e-13)
+    assert windows.kept(stay).count == stay.sum()
+    grid = windows.parts[0]
+    by_axes = Separable(grid.points, *grid.factors)
+    assert by_axes(values := np.sin(np.arange(len(grid.points)))) == pytest.approx(grid.weights @ values)
 
 
 def test_few_points_are_drawn_in_boxes() -> None:

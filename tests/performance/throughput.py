@@ -6,7 +6,6 @@ import hashlib
 import json
 import multiprocessing
 import os
-import resource
 import subprocess
 import sys
 import tempfile
@@ -19,6 +18,8 @@ from statistics import median
 from typing import Any
 
 import numpy as np
+
+from tests.memory import peak
 
 ROOT = Path(__file__).resolve().parents[2]
 HEADER = ("pass", "field", "columns", "tests", "workers", "s", "peak MB", "beside")
@@ -114,10 +115,6 @@ def _fresh(case: str, settings: dict[str, Any], threads: int = 1) -> dict[str, A
     if done.returncode:
         raise RuntimeError(done.stderr)
     return dict(json.loads(done.stdout.splitlines()[-1]))
-
-
-def _peak() -> int:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
 def _timed(work: Callable[[], Any], clock: Callable[[], float] = time.perf_counter) -> tuple[Any, float]:
@@ -233,7 +230,7 @@ def reduce_field(
     """One pass, from samples to factors; with ``kill`` a worker is killed after the first part."""
     from symeq.search.integrated import assemble_weak
 
-    before = _peak()
+    before = peak()
     ansatz, samples = _asked(path, columns, symmetric, supports)
 
     def killing(_: int) -> None:
@@ -253,7 +250,7 @@ def reduce_field(
     digest = hashlib.sha256(b"".join(one.triangles.tobytes() for one in factors)).hexdigest()
     tests = sum(one.rows for one in factors) // len(ansatz.leads)
     return {
-        "seconds": seconds, "peak": _peak() - before, "columns": ansatz.unknowns if symmetric else columns,
+        "seconds": seconds, "peak": peak() - before, "columns": ansatz.unknowns if symmetric else columns,
         "tests": tests, "digest": digest,
     }  # fmt: skip
 
@@ -262,12 +259,12 @@ def find_law(path: str, columns: int, *, supports: bool = True) -> dict[str, Any
     """From the record to the law: noise, factors, choice."""
     import symeq as sq
 
-    before = _peak()
+    before = peak()
     ansatz, samples = _asked(path, columns, False, supports)
     jet, record, bumps = samples.jet, samples.record, list(samples.rungs[0])
     law, seconds = _timed(lambda: sq.discover(ansatz, sq.weak(record, jet, bumps)))
     tests = law.provenance.rows // len(ansatz.leads)
-    return {"seconds": seconds, "peak": _peak() - before, "columns": columns, "tests": tests}
+    return {"seconds": seconds, "peak": peak() - before, "columns": columns, "tests": tests}
 
 
 def fit_pysindy(path: str, weak: bool, functions: int = K) -> dict[str, Any]:
@@ -276,7 +273,7 @@ def fit_pysindy(path: str, weak: bool, functions: int = K) -> dict[str, Any]:
 
     import pysindy as ps
 
-    before = _peak()
+    before = peak()
     with np.load(path) as file:
         t, x, y = (file[name] for name in "txy")
         fields = np.stack([np.moveaxis(file[name], 0, -1) for name in "uv"], axis=-1)
@@ -302,7 +299,7 @@ def fit_pysindy(path: str, weak: bool, functions: int = K) -> dict[str, Any]:
         warnings.simplefilter("ignore")
         model, seconds = _timed(work)
     columns, tests = model.coefficients().shape[1], functions if weak else prod(fields.shape[:-1])
-    return {"seconds": seconds, "peak": _peak() - before, "columns": columns, "tests": tests}
+    return {"seconds": seconds, "peak": peak() - before, "columns": columns, "tests": tests}
 
 
 def share_of_machine(path: str, columns: int, repeats: int) -> dict[str, Any]:
@@ -314,11 +311,11 @@ def share_of_machine(path: str, columns: int, repeats: int) -> dict[str, Any]:
     from symeq.search.chunks import CHUNK as POINTS
     from symeq.search.integrated import assemble_weak, work_of
 
-    before = _peak()
+    before = peak()
     ansatz, samples = _asked(path, columns, False, True)
     with threadpool_limits(1, "blas"):
         taken = [_worked(lambda: assemble_weak(ansatz, samples)) for _ in range(repeats)]
-        peak = _peak() - before
+        most = peak() - before
         work = work_of(ansatz, weak_form(ansatz), samples, POINTS)
         lattice = work.ready.lattice(0)
         alone = [
@@ -335,7 +332,7 @@ def share_of_machine(path: str, columns: int, repeats: int) -> dict[str, Any]:
     least = sum(part.nbytes for part in samples.record.parts) / reading + operations / product
     seconds = median(one for _, one in taken)
     return {
-        "seconds": seconds, "peak": peak, "columns": columns,
+        "seconds": seconds, "peak": most, "columns": columns,
         "tests": sum(one.rows for one in taken[0][0]) // len(ansatz.leads),
         "share": least / seconds, "chunks": least / median(one for _, one in alone),
     }  # fmt: skip

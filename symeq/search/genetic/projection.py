@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import sparse
+
+from symeq.data.windows import Windows
 
 
 @dataclass(frozen=True, eq=False)
@@ -16,10 +17,10 @@ class Projection:
     by point need none. The values are those on several copies of the data, one after the other (see
     :func:`symeq.data.shaken.shaken`): their combination has no bias by noise.
 
-    weights (row, point); combined: w_c.
+    windows: the phi_k; combined: w_c.
     """
 
-    weights: sparse.csr_array
+    windows: Windows
     combined: tuple[float, ...] = (1.0,)
 
     def __call__(self, values: np.ndarray) -> np.ndarray:
@@ -27,9 +28,10 @@ class Projection:
         if values.ndim > 1:
             return np.stack([self(own) for own in values])
         copies = values.reshape(len(self.combined), -1)
-        return np.asarray(self.weights @ (self.combined @ copies if len(copies) > 1 else copies[0]))
+        return self.windows.project(self.combined @ copies if len(copies) > 1 else copies[0])
 
     @property
     def arrays(self) -> tuple[np.ndarray, ...]:
         """What two projections differ in."""
-        return (np.array(self.combined), self.weights.data, self.weights.indices, self.weights.indptr)
+        weights = self.windows.weights
+        return (np.array(self.combined), weights.data, weights.indices, weights.indptr)

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy import sparse
 from sympy import Expr, Symbol, lambdify
 
 from symeq.ansatz.functional import FunctionalAnsatz
@@ -153,14 +152,13 @@ def _under_windows(form: FunctionalAnsatz, samples: WeakSamples, rows: int, seed
     values = compiled(made.jets(coordinates))
     good = compiled.defined(values, np.ones(values.shape[1], dtype=bool))
     target, noise = made.targets
-    copies, weights = len(made.combined), made.windows.weights
-    bad = ~good.reshape(copies, -1).all(axis=0)
-    usable = np.isfinite(target).all(axis=0) & (abs(weights) @ bad.astype(float) == 0)
+    bad = ~good.reshape(len(made.combined), -1).all(axis=0)
+    usable = np.isfinite(target).all(axis=0) & (abs(made.windows.weights) @ bad.astype(float) == 0)
     _check_rows(int(usable.sum()), len(usable))
-    used = np.flatnonzero(abs(weights[usable]).sum(axis=0))
-    weights = weights[usable][:, used]
-    projection = Projection(sparse.csr_array(weights), made.combined)
-    values = values.reshape(len(values), copies, -1)[:, :, used].reshape(len(values), -1)
+    windows = made.windows
+    if not usable.all():
+        windows = windows.kept(usable)
+        values = compiled(replace(made, windows=windows).jets(coordinates))
     return Seen(
         values[:m],
         values[m:].reshape(len(form.frame), q, -1),
@@ -168,7 +166,7 @@ def _under_windows(form: FunctionalAnsatz, samples: WeakSamples, rows: int, seed
         noise,
         len(usable) - int(usable.sum()),
         made.rung,
-        projection,
+        Projection(windows, made.combined),
         made.effective * int(usable.sum()) / len(usable),
     )
 
@@ -184,7 +182,7 @@ def left_by(
     coordinates = coordinates_in(sides, samples.jet) or samples.jet.independent[:1]
     compiled = _Compiled(sides, coordinates)
     made = weak_rows(leads, samples, coordinates, lambda jets: list(compiled(jets)), seed=seed)
-    projection = Projection(made.windows.weights, made.combined)
+    projection = Projection(made.windows, made.combined)
     values = projection(compiled(made.jets(coordinates))).reshape(len(laws), len(leads), -1)
     target, _ = made.targets
     good = np.isfinite(target).all(axis=0) & np.isfinite(values).all(axis=(0, 1))

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
-from scipy import sparse
 from sympy import Expr, Symbol
 
 from symeq.ansatz.weakform import divergence_form
@@ -130,14 +129,13 @@ def judged(
     Source: A. Goldenshluger, O. Lepski, Ann. Statist. 39 (2011) 1608, for the maximum over finer rules.
     """
     common = offered[-1].windows
-    weights = common.weights
     kept: list[np.ndarray] = []
     found = []
     for rows in offered:
         projected = []
         for record in rows.records:
             jets = Fields(record, rows.jet, rows.rules).jets(common, coordinates)
-            projected.append(_projected(weights, columns(jets)))
+            projected.append(common.project(np.stack([_finite(c) for c in columns(jets)])))
         values = np.stack(projected)  # (record, column, window)
         kept.append(values)
         clean = 2 * values[0] - (values[1] + values[2]) / 2
@@ -166,5 +164,5 @@ def _width(rule: Rule) -> int:
     return rule.window if isinstance(rule, SmoothedDifferences) else 0
 
 
-def _projected(weights: sparse.csr_array, columns: Sequence[np.ndarray]) -> np.ndarray:
-    return np.stack([weights @ np.where(np.isfinite(c), c, 0.0) for c in columns])
+def _finite(column: np.ndarray) -> np.ndarray:
+    return np.where(np.isfinite(column), column, 0.0)

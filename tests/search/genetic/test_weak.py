@@ -69,14 +69,14 @@ def test_rows_are_projections_of_products(samples: sq.WeakSamples) -> None:
     target is the second derivative moved to the bump, corrected for nothing since it is linear."""
     [one] = measure(FORM, samples, OPERATORS, rows=100, seed=0)
     problem = one.problem
-    assert problem.projection is not None and problem.target.shape == (2, problem.projection.weights.shape[0])
+    assert problem.projection is not None and problem.target.shape == (2, problem.projection.windows.count)
     forest = Forest(problem)
     tree = forest.node("mul", 1, 1)
     column = TermColumns(problem, forest).column((0, tree))
     points = problem.frame[0] * problem.leaves[1] ** 2
     copies = points.reshape(2, len(problem.projection.combined), -1)
     combined = np.einsum("c,acp->ap", problem.projection.combined, copies)
-    direct = combined @ problem.projection.weights.toarray().T
+    direct = combined @ problem.projection.windows.weights.toarray().T
     assert column == pytest.approx(direct.ravel(), rel=1e-12)
     assert 1e-5 < problem.noise < 0.5 and problem.blocks <= problem.target.size
 
