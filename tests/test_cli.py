@@ -63,6 +63,7 @@ def test_a_law_ends_with_status_0_and_its_whole_story(heat: Path, tmp_path: Path
     assert "translation(t, x); u*d_u: 3 unknowns instead of 12" in done.stdout
     assert "Record(u over t: 61, x: 64 in heat.npz)" in done.stdout
     assert "axis t: central differences" in done.stdout
+    assert "coefficients from: x central differences" in done.stdout
     assert "u_t = (0.1000000" in done.stdout
     assert r"u_{t} = (0.1000000" in done.stdout
     assert tex.read_text("utf-8").startswith("% needs amsmath\n\\begin{equation}\nu_{t} = (0.1000000")

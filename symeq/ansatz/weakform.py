@@ -251,8 +251,33 @@ def _combination(
         ]
         solved = solve_affine(system, len(used))
         if isinstance(solved, AffineSolutions):
-            return [(candidates[used[j]], number) for j, number in solved.particular.items()]
+            orders = [_orders(candidates[k][1]) for k in used]
+            return [(candidates[used[j]], number) for j, number in _lowered(solved, orders).items()]
     return None
+
+
+def _orders(monomial: Monomial) -> tuple[int, int]:
+    """How many derivatives are inside, and the most in one factor."""
+    counts = [sum(index) for _, index in monomial]
+    return sum(counts), max(counts, default=0)
+
+
+def _lowered(solved: AffineSolutions, orders: Sequence[tuple[int, int]]) -> dict[int, sp.Expr]:
+    """A solution in which no term can be replaced by others with fewer derivatives inside."""
+    terms = dict(solved.particular)
+    improved = True
+    while improved:
+        improved = False
+        for vector in solved.basis:
+            highest = max(orders[j] for j in vector)
+            top = [j for j in vector if orders[j] == highest]
+            if len(top) == 1 and top[0] in terms:
+                share = terms[top[0]] / vector[top[0]]
+                for j, number in vector.items():
+                    terms[j] = terms.get(j, sp.S.Zero) - share * number
+                terms = {j: number for j, number in terms.items() if number != 0}
+                improved = True
+    return terms
 
 
 def _inside(variables: tuple[sp.Symbol, ...], total: MultiIndex, inner: int) -> list[Monomial]:

@@ -71,13 +71,14 @@ def tell_law(law: Discovery, allowed: Allowed, samples: Sampled, quiet: bool) ->
     if law.identifiability is not None:
         rows += f"; condition of the allowed columns {law.identifiability.condition:.2g}"
     warned = (wrapped(f"warning: {warning}", 4) for warning in law.warnings)
-    section("Law", str(law), "", fit, rows, *warned)
+    more = [note for note in source.notes if note not in samples.notes]
+    sampled = [wrapped(note, 4) for note in more if allowed.form is None]
+    section("Law", str(law), "", fit, rows, *sampled, *warned)
     if has_frame(law):
         section("Law by the vectors of its frame", *map(hanging, law.frame_text().splitlines()))
     if allowed.form is not None:
         told = [] if source.seed is None else [f"seed {source.seed}"]
-        told += [note for note in source.notes if note not in samples.notes]
-        section("Search", *(wrapped(note, 4) for note in told))
+        section("Search", *(wrapped(note, 4) for note in (*told, *more)))
     section("LaTeX", law.latex(errors=True))
     if has_frame(law):
         section("LaTeX by the vectors of its frame", law.frame_latex())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -38,6 +38,7 @@ class AxisWindows:
     places: np.ndarray
     weights: np.ndarray
     usable: np.ndarray
+    _matrices: dict[int, sparse.csr_array] = field(default_factory=dict, repr=False)
 
     @classmethod
     def on(
@@ -67,11 +68,13 @@ class AxisWindows:
 
     def matrix(self, order: int) -> sparse.csr_array:
         """The weights of all points of the axis (test, point) under derivatives of the test functions."""
-        tests = self.tests
-        places = tests.first[:, None] + np.arange(tests.width)
-        if tests.periodic:
-            places = places % tests.size
-        return _rows(places, np.asarray(tests.stencils[order]), tests.size)
+        if order not in self._matrices:
+            tests = self.tests
+            places = tests.first[:, None] + np.arange(tests.width)
+            if tests.periodic:
+                places = places % tests.size
+            self._matrices[order] = _rows(places, np.asarray(tests.stencils[order]), tests.size)
+        return self._matrices[order]
 
 
 @dataclass(frozen=True, eq=False)

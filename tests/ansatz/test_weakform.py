@@ -75,6 +75,7 @@ def test_a_total_derivative_of_variables_leaves_nothing_inside(inside: sp.Expr, 
         ("sin(u)", 0),
         ("u^3*u_xx + 3*u^2*u_x^2", 0),
         ("u_xxxx", 0),
+        ("u*u_xxxx", 2),
     ],
 )
 def test_as_little_is_left_inside_as_there_can_be(text: str, highest: int) -> None:
@@ -82,6 +83,21 @@ def test_as_little_is_left_inside_as_there_can_be(text: str, highest: int) -> No
     found = divergence_form(LINE, expression)
     assert left_inside(LINE, found) == highest
     assert sp.simplify(put_together(LINE, found) - expression) == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "inside"),
+    [
+        ("u*u_xx", {"u^2/2", "-u_x^2"}),
+        ("u*u_xxx", {"u^2/2", "-3*u_x^2/2"}),
+        ("u*u_xxxx", {"u^2/2", "-2*u_x^2", "u_xx^2"}),
+        ("u^2*u_xx", {"u^3/3", "-2*u*u_x^2"}),
+    ],
+)
+def test_of_equal_forms_the_one_with_the_fewest_derivatives(text: str, inside: set[str]) -> None:
+    """(u u_x)_x = (u^2/2)_xx: what can move on moves on."""
+    found = divergence_form(LINE, LINE.parse(text))
+    assert {function for _, function in found} == {LINE.parse(one) for one in inside}
 
 
 def test_a_vector_is_moved_as_a_whole() -> None:

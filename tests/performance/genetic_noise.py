@@ -113,7 +113,9 @@ def refitted_weakly(cell: Cell, samples: sq.WeakSamples, seed: int) -> float:
     worst = 0.0
     for one in measure(true, samples, OPERATORS, rows=1000, seed=seed):
         problem = one.problem
-        columns = np.stack([problem.projected(vector).ravel() for vector in problem.frame], axis=1)
+        columns = np.stack(
+            [problem.column(j, (0,), problem.leaves[0]) for j in range(problem.vectors)], axis=1
+        )
         solution = np.linalg.lstsq(columns, problem.target.ravel(), rcond=None)[0]
         worst = max(worst, float(np.max(np.abs(solution - 1))))
     return worst

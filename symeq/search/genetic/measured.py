@@ -103,6 +103,7 @@ def measure(
             grading=_grading(form, kept, vectors) or _units(form, samples, kept, vectors),
             images=None if seen.images is None else _own_images(seen.images, kept, vectors, group, scale),
             projection=seen.projection,
+            alone=None if seen.alone is None else _own_rows(seen.alone, kept, vectors, group, scale),
         )
         symbols_of = (sp.S.One, *(form.symbols[k] for k in kept))
         searches.append(
@@ -181,6 +182,14 @@ def _frequencies(form: FunctionalAnsatz, kept: Sequence[int]) -> tuple[int, ...]
         return (1,)
     relative = OFTEN * np.sqrt(sizes.min() / sizes)
     return (OFTEN, *(max(1, round(float(r))) for r in relative))
+
+
+def _own_rows(
+    alone: np.ndarray, kept: Sequence[int], vectors: Sequence[int], group: Sequence[int], scale: float
+) -> np.ndarray:
+    """The rows of single leaves that one search needs, the constant 1 first."""
+    leaves = [0, *(k + 1 for k in kept)]
+    return np.asarray(alone[np.ix_(list(vectors), leaves, list(group))] / scale)
 
 
 def _own_images(

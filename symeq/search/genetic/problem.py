@@ -50,7 +50,8 @@ class Problem:
 
     leaves (leaf, point): the first is the constant 1; names (leaf,): how trees are written in text.
     frame (vector, component, point): E_j; target (component, row): y = L - F0; each component divided by its
-    scale. projection: of the products T_k E_j to rows; without one the points are the rows.
+    scale. projection: of the products T_k E_j to rows; without one the points are the rows. alone (vector,
+    leaf, component, row): the rows of products with a single leaf, where they are known more closely.
     frequencies (leaf,): how often each leaf is drawn, relative to others (default: alike).
     operators: of the trees. noise: the share of the mean square of y that the noise of y explains.
     blocks: how many independent pieces the rows stand for.
@@ -67,10 +68,17 @@ class Problem:
     grading: Grading | None = None
     images: Images | None = None
     projection: Projection | None = None
+    alone: np.ndarray | None = None
 
     def projected(self, values: np.ndarray) -> np.ndarray:
         """The rows of values at the points (..., point)."""
         return values if self.projection is None else self.projection(values)
+
+    def column(self, vector: int, prefix: Sequence[object], values: np.ndarray) -> np.ndarray:
+        """The rows of a vector times a tree, of its values at the points, components stacked (row,)."""
+        if self.alone is not None and len(prefix) == 1 and isinstance(prefix[0], int):
+            return np.asarray(self.alone[vector, prefix[0]].ravel())
+        return self.projected(self.frame[vector] * values).ravel()
 
     @property
     def vectors(self) -> int:
@@ -96,6 +104,8 @@ class Problem:
             digest.update(np.ascontiguousarray(array).tobytes())
         if self.projection is not None:
             arrays += self.projection.arrays
+        if self.alone is not None:
+            arrays.append(self.alone)
         weight = None if self.images is None else self.images.weight
         names = [o.name for o in self.operators]
         named: Sequence[object] = (self.names, names, self.grading, weight, self.frequencies)

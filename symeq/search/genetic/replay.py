@@ -31,10 +31,7 @@ def tree_values(prefix: Prefix, leaves: np.ndarray, problem: Problem) -> np.ndar
 def columns_of(model: Model, problem: Problem) -> np.ndarray:
     """T_k E_{j_k} with components stacked (row, term)."""
     return np.stack(
-        [
-            problem.projected(problem.frame[j] * tree_values(prefix, problem.leaves, problem)).ravel()
-            for j, prefix in model.terms
-        ],
+        [problem.column(j, p, tree_values(p, problem.leaves, problem)) for j, p in model.terms],
         axis=1,
     )
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+import sympy as sp
 from sympy import Expr, Symbol, lambdify
 
 from symeq.ansatz.functional import FunctionalAnsatz
@@ -14,6 +15,7 @@ from symeq.data.sampling import Sampled
 from symeq.data.slabs import deviation, held
 from symeq.data.weak import WeakSamples
 from symeq.errors import InvalidInput
+from symeq.search.genetic.byparts import Columns
 from symeq.search.genetic.problem import Images
 from symeq.search.genetic.projection import Projection
 from symeq.search.genetic.soft import SoftSymmetry
@@ -30,9 +32,10 @@ class Seen:
     """Arguments (argument, point) and frame (vector, lead, point) of a form; target (lead, row), L - F0, and
     noise (lead,), the mean square of what noise adds to it.
 
-    projection: from points to rows, where these are integrals; left_out: rows on which an invariant
-    degenerates; rung: of the samples; effective: how many independent rows there are, None where nobody
-    knows; images: of a soft symmetry.
+    projection: from points to rows, where these are integrals, and alone (vector, 1 and argument, lead, row),
+    the rows of single arguments, known more closely than from the points; left_out: rows on which an
+    invariant degenerates; rung: of the samples; effective: how many independent rows there are, None where
+    nobody knows; images: of a soft symmetry.
     """
 
     arguments: np.ndarray
@@ -42,6 +45,7 @@ class Seen:
     left_out: int
     rung: int
     projection: Projection | None = None
+    alone: np.ndarray | None = None
     effective: float | None = None
     images: Images | None = None
 
@@ -140,20 +144,25 @@ def _under_windows(form: FunctionalAnsatz, samples: WeakSamples, rows: int, seed
     coordinates = coordinates_in(expressions, samples.jet) or samples.jet.independent[:1]
     compiled = _Compiled(expressions, coordinates)
     q, m = len(form.leads), len(form.arguments)
-
-    def products(jets: Mapping[Symbol, np.ndarray]) -> list[np.ndarray]:
-        """All vectors, by themselves and times each argument."""
-        values = compiled(jets)
-        vectors = [e for e in values[m:] if np.any(e)]
-        return [*vectors, *(e * i for e in vectors for i in values[:m])]
+    # All vectors, by themselves and times each argument.
+    factors = (sp.S.One, *form.arguments)
+    places = [(j, a) for j, vector in enumerate(form.frame) for a in range(q) if vector[a] != 0]
+    products = Columns(samples.jet, [form.frame[j][a] * i for j, a in places for i in factors])
 
     sides = [lead - fixed for lead, fixed in zip(form.leads, form.fixed, strict=True)]
-    made = weak_rows(sides, samples, coordinates, products, seed=seed, most=min(rows, WINDOWS))
+    made = weak_rows(
+        sides, samples, products, looked_at=coordinates, seed=seed, most=min(rows, WINDOWS)
+    )
+    alone = np.zeros((len(form.frame), len(factors), q, made.windows.count))
+    found = made.combination(products).reshape(len(places), len(factors), -1)
+    for (j, a), own in zip(places, found, strict=True):
+        alone[j, :, a] = own
     values = compiled(made.jets(coordinates))
     good = compiled.defined(values, np.ones(values.shape[1], dtype=bool))
     target, noise = made.targets
     bad = ~good.reshape(len(made.combined), -1).all(axis=0)
     usable = np.isfinite(target).all(axis=0) & (abs(made.windows.weights) @ bad.astype(float) == 0)
+    usable &= np.isfinite(alone).all(axis=(0, 1, 2))
     _check_rows(int(usable.sum()), len(usable))
     windows = made.windows
     if not usable.all():
@@ -167,6 +176,7 @@ def _under_windows(form: FunctionalAnsatz, samples: WeakSamples, rows: int, seed
         len(usable) - int(usable.sum()),
         made.rung,
         Projection(windows, made.combined),
+        alone[:, :, :, usable],
         made.effective * int(usable.sum()) / len(usable),
     )
 
@@ -178,12 +188,9 @@ def left_by(
 
     Arguments: ``laws``, the right-hand sides of each.
     """
-    sides = [side for law in laws for side in law]
-    coordinates = coordinates_in(sides, samples.jet) or samples.jet.independent[:1]
-    compiled = _Compiled(sides, coordinates)
-    made = weak_rows(leads, samples, coordinates, lambda jets: list(compiled(jets)), seed=seed)
-    projection = Projection(made.windows, made.combined)
-    values = projection(compiled(made.jets(coordinates))).reshape(len(laws), len(leads), -1)
+    columns = Columns(samples.jet, [side for law in laws for side in law])
+    made = weak_rows(leads, samples, columns, seed=seed)
+    values = made.combination(columns).reshape(len(laws), len(leads), -1)
     target, _ = made.targets
     good = np.isfinite(target).all(axis=0) & np.isfinite(values).all(axis=(0, 1))
     square = np.maximum(np.mean(target[:, good] ** 2, axis=1, keepdims=True), 1e-300)

@@ -58,7 +58,10 @@ class TermColumns:
 
     def column(self, term: Term) -> np.ndarray:
         """The column of a term as it is, not of unit length."""
-        return self.product(term[0], self.forest.values(term[1]))
+        vector, tree = term
+        if self.problem.alone is not None:
+            return self.problem.column(vector, self.forest.prefix[tree], self.forest.values(tree))
+        return self.product(vector, self.forest.values(tree))
 
     def product(self, vector: int, values: np.ndarray) -> np.ndarray:
         """A vector of the frame times the values of a tree, components stacked."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -14,6 +14,7 @@ from symeq.data.samples import pointwise
 from symeq.data.shaken import in_memory, shaken
 from symeq.data.weak import WeakSamples
 from symeq.errors import InvalidInput
+from symeq.search.genetic.byparts import Columns
 from symeq.search.genetic.spread import spread_windows, wider
 from symeq.search.genetic.weakrows import Fields, Inside, WeakRows, coordinates_in, orders_of
 
@@ -28,9 +29,9 @@ RIVALS = 5  # supports whose columns are looked at, too
 def weak_rows(
     leads: Sequence[Expr],
     samples: WeakSamples,
-    coordinates: Sequence[Symbol],
-    columns: Callable[[Mapping[Symbol, np.ndarray]], Sequence[np.ndarray]],
+    columns: Columns,
     *,
+    looked_at: Sequence[Symbol] = (),
     seed: int,
     most: int = WINDOWS,
     points: int = POINTS,
@@ -41,8 +42,9 @@ def weak_rows(
     all points. Terms T E are evaluated at a few points under each test function, with derivatives that are
     smoothed only as far as this brings them, under the windows, closer to what they are.
 
-    Arguments: ``leads``, L - F0; ``coordinates`` and ``columns``, what the terms are made of, to judge the
-    smoothing by; ``seed`` of windows and noise; ``most`` windows, ``points`` under all of them.
+    Arguments: ``leads``, L - F0; ``columns``, what the terms are made of, to judge the smoothing by;
+    ``looked_at``, further coordinates that are needed at the points; ``seed`` of windows and noise; ``most``
+    windows, ``points`` under all of them.
     Raises InvalidInput where too few test functions fit.
     """
     jet = samples.jet
@@ -51,7 +53,9 @@ def weak_rows(
     records = (record, *shaken(record, samples.noise, seed)) if noisy else (record,)
     leads = tuple(leads)
     atoms = tuple(divergence_form(jet, lead) for lead in leads)
-    orders = tuple(max(index[k] for own in atoms for index, _ in own) for k in range(len(jet.independent)))
+    moved = [index for own in atoms for index, _ in own] + [columns.order]
+    orders = tuple(map(max, zip(*moved, strict=True)))
+    coordinates = sorted({*columns.looked_at, *looked_at}, key=str)
     derived = orders_of(jet, coordinates_in([*coordinates, *leads], jet))
     highest = max(coordinates, key=lambda z: -1 if z in jet.independent else jet.multi_index(z)[1][0])
     ladder = pointwise(record, jet, lead=None if highest in jet.independent else highest)
@@ -85,7 +89,7 @@ def weak_rows(
             own = sorted({rule[k] for rule in rules for k in group}, key=_width)
             tried = [tuple(r if k in group else start[k] for k in range(len(start))) for r in own]
             offered = [made for rule in tried if (made := rows(rung, rule)) is not None]
-            found = judged(offered, coordinates, columns)
+            found = judged(offered, columns)
             enough = CLOSE * max(information for information, _ in found)
             best = [made for information, made in found if information >= enough][-1]
             start = best.rules
@@ -103,18 +107,14 @@ def weak_rows(
     rival = []
     for made in offered[:RIVALS]:
         pair = [made, rows(made.rung, best.rules)] if best.rules != rules[0] else [made]
-        rival.append(judged([one for one in pair if one is not None], coordinates, columns)[-1])
+        rival.append(judged([one for one in pair if one is not None], columns)[-1])
     rung = max(rival, key=lambda one: one[0])[1].rung
     if rung != best.rung:
         best = smoothest(rung, best.rules)
     return best
 
 
-def judged(
-    offered: Sequence[WeakRows],
-    coordinates: Sequence[Symbol],
-    columns: Callable[[Mapping[Symbol, np.ndarray]], Sequence[np.ndarray]],
-) -> list[tuple[float, WeakRows]]:
+def judged(offered: Sequence[WeakRows], columns: Columns) -> list[tuple[float, WeakRows]]:
     r"""Rows with one rule after the other: what they tell about a law of one column, in the mean over all
     columns, and whether these have to be corrected for noise.
 
@@ -132,11 +132,7 @@ def judged(
     kept: list[np.ndarray] = []
     found = []
     for rows in offered:
-        projected = []
-        for record in rows.records:
-            jets = Fields(record, rows.jet, rows.rules).jets(common, coordinates)
-            projected.append(common.project(np.stack([_finite(c) for c in columns(jets)])))
-        values = np.stack(projected)  # (record, column, window)
+        values = columns.settled(rows.records, rows.rules, common)  # (record, column, window)
         kept.append(values)
         clean = 2 * values[0] - (values[1] + values[2]) / 2
         noise, shift = (values[1] - values[2]) / 2, values[0] - clean
@@ -164,5 +160,3 @@ def _width(rule: Rule) -> int:
     return rule.window if isinstance(rule, SmoothedDifferences) else 0
 
 
-def _finite(column: np.ndarray) -> np.ndarray:
-    return np.where(np.isfinite(column), column, 0.0)

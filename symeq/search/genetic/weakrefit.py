@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from sympy import Expr, Symbol, lambdify
+from sympy import Expr
 
 from symeq.ansatz.weakform import weak_form
 from symeq.data.jetgrid import BLOCKS
@@ -16,14 +16,10 @@ from symeq.data.weak import WeakSamples
 from symeq.errors import NoLaw
 from symeq.search.assemble import Factors
 from symeq.search.fitting import Evidence
+from symeq.search.genetic.byparts import Columns
 from symeq.search.genetic.stating import Stated
 from symeq.search.genetic.supports import weak_rows
-from symeq.search.genetic.weakrows import (
-    CORRECTED,
-    Fields,
-    coordinates_in,
-    orders_of,
-)
+from symeq.search.genetic.weakrows import CORRECTED, coordinates_in, orders_of
 from symeq.search.integrated import assemble_weak
 from symeq.search.triangle import triangle_of
 
@@ -72,26 +68,16 @@ class _Drawn:
 def _factors(law: Stated, vectors: Sequence[Sequence[Expr]], samples: WeakSamples) -> Factors:
     form = law.form
     entries = [e for vector in vectors for e in vector]
-    symbols = coordinates_in(entries, samples.jet) or samples.jet.independent[:1]
-    compiled = lambdify(symbols, entries, ["scipy", "numpy"], cse=True)
-
-    def columns(jets: Mapping[Symbol, np.ndarray]) -> list[np.ndarray]:
-        size = len(jets[symbols[0]])
-        with np.errstate(all="ignore"):
-            values = compiled(*(jets[z] for z in symbols))
-        return [np.broadcast_to(np.asarray(v, dtype=float), (size,)) for v in values]
-
+    columns = Columns(samples.jet, entries)
     sides = [lead - fixed for lead, fixed in zip(form.leads, form.fixed, strict=True)]
-    made = weak_rows(sides, samples, symbols, columns, seed=SEED, most=WINDOWS, points=POINTS)
+    made = weak_rows(sides, samples, columns, seed=SEED, most=WINDOWS, points=POINTS)
     leads = len(sides)
 
     def rows(record: Record) -> np.ndarray:
         """[terms | left-hand sides] of a record (lead, window, column)."""
-        jets = Fields(record, made.jet, made.rules).jets(made.windows, symbols)
-        weights, sides = made.windows.weights, made.sides(record)
-        terms = np.stack([weights @ column for column in columns(jets)])
+        terms = columns.under(record, made.rules, made.windows)
         terms = terms.reshape(len(vectors), leads, made.windows.count)
-        return np.concatenate([np.moveaxis(terms, 0, -1), sides[:, :, None]], axis=-1)
+        return np.concatenate([np.moveaxis(terms, 0, -1), made.sides(record)[:, :, None]], axis=-1)
 
     kept = [rows(record) for record in made.records]
     data = kept[0] if len(kept) == 1 else np.tensordot(CORRECTED, np.stack(kept), axes=1)

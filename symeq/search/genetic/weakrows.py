@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
+from typing import Any, Protocol
 
 import numpy as np
 from sympy import Expr, Symbol, lambdify
@@ -59,7 +60,7 @@ class Fields:
     def inside(self, atoms: Atoms) -> Inside:
         """The functions inside a left-hand side, at all points of the data."""
         symbols = coordinates_in([inside for _, inside in atoms], self.jet)
-        compiled = lambdify(symbols, [inside for _, inside in atoms], ["scipy", "numpy"], cse=True)
+        compiled = _compiled(symbols, tuple(inside for _, inside in atoms))
         operators = self.operators(orders_of(self.jet, symbols))
         found = []
         for part, ops in zip(self.record.parts, operators, strict=True):
@@ -94,6 +95,12 @@ class Fields:
         return values
 
 
+@lru_cache(maxsize=64)
+def _compiled(symbols: tuple[Symbol, ...], expressions: tuple[Expr, ...]) -> Callable[..., Any]:
+    """Expressions as one function of arrays: the same ones are evaluated for one record after the other."""
+    return lambdify(symbols, list(expressions), ["scipy", "numpy"], cse=True)
+
+
 def integrals(windows: Windows, atoms: Atoms, inside: Inside) -> np.ndarray:
     """What a left-hand side amounts to under each window (window,), with all points of the data."""
     found = []
@@ -113,6 +120,14 @@ def orders_of(jet: Jet, coordinates: Sequence[Symbol]) -> list[int]:
     """The highest derivative along each axis."""
     indices = [jet.multi_index(z)[1] for z in coordinates if z not in jet.independent]
     return [max((index[k] for index in indices), default=0) for k in range(len(jet.independent))]
+
+
+class Under(Protocol):
+    """Columns that can be taken under windows (:class:`symeq.search.genetic.byparts.Columns`)."""
+
+    def settled(self, records: Sequence[Record], rules: tuple[Rule, ...], windows: Windows) -> np.ndarray:
+        """The rows on each record (record, column, window)."""
+        ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,6 +156,11 @@ class WeakRows:
         used = self.records[: len(self.combined)]
         own = [Fields(record, self.jet, self.rules).jets(self.windows, coordinates) for record in used]
         return {z: np.concatenate([jets[z] for jets in own]) for z in coordinates}
+
+    def combination(self, columns: Under) -> np.ndarray:
+        """The rows of columns, from all these records (column, window)."""
+        rows = columns.settled(self.records, self.rules, self.windows)
+        return np.tensordot(self.combined, rows[: len(self.combined)], axes=1)
 
     @cached_property
     def targets(self) -> tuple[np.ndarray, np.ndarray]:
