@@ -36,10 +36,12 @@ class Columns:
     with all points of the data for what moved and for what has no derivatives: smoothing does not bias it,
     and of its noise least is left. The rest h is taken at the points of the windows.
 
-    Arguments: ``jet``; ``expressions``.
+    Arguments: ``jet``; ``expressions``; ``few``, to take them at the points of the windows as they are, like
+    the trees of a search, but for those that lose all their derivatives: then what smoothing does to a field
+    it does to all functions of it alike.
     """
 
-    def __init__(self, jet: Jet, expressions: Sequence[Expr]) -> None:
+    def __init__(self, jet: Jet, expressions: Sequence[Expr], *, few: bool = False) -> None:
         self.jet = jet
         free: dict[tuple[MultiIndex, Expr], int] = {}
         ruled: dict[tuple[MultiIndex, Expr], int] = {}
@@ -48,10 +50,10 @@ class Columns:
         for expression in expressions:
             own: tuple[dict[int, float], dict[int, float]] = {}, {}
             rest = sp.S.Zero
-            for index, inside in _divided(jet, expression):
+            for index, inside in _divided(jet, expression, few):
                 for term in sp.Add.make_args(inside):
                     derived = any(orders_of(jet, coordinates_in([term], jet)))
-                    if derived and not any(index):
+                    if not any(index) and (derived or few):
                         rest += term
                         continue
                     number, function = term.as_coeff_Mul()
@@ -138,13 +140,16 @@ class Columns:
         return np.concatenate(found)
 
 
-def _divided(jet: Jet, expression: Expr) -> Sequence[tuple[MultiIndex, Expr]]:
-    """The expression as it is where it is long, or no polynomial of the variables."""
+def _divided(jet: Jet, expression: Expr, wholly: bool) -> Sequence[tuple[MultiIndex, Expr]]:
+    """The expression as it is where it is long, or no polynomial of the variables; ``wholly``, where some of
+    its derivatives do not move."""
     whole = (((0,) * len(jet.independent), expression),)
     expanded = sp.expand(expression)
     if len(sp.Add.make_args(expanded)) > LONGEST or not any(orders_of(jet, coordinates_in([expanded], jet))):
         return whole
     try:
-        return divergence_form(jet, expanded)
+        found = divergence_form(jet, expanded)
     except SymeqError:
         return whole
+    stays = wholly and any(orders_of(jet, coordinates_in([inside for _, inside in found], jet)))
+    return whole if stays else found

@@ -147,12 +147,11 @@ def _under_windows(form: FunctionalAnsatz, samples: WeakSamples, rows: int, seed
     # All vectors, by themselves and times each argument.
     factors = (sp.S.One, *form.arguments)
     places = [(j, a) for j, vector in enumerate(form.frame) for a in range(q) if vector[a] != 0]
-    products = Columns(samples.jet, [form.frame[j][a] * i for j, a in places for i in factors])
+    written = [form.frame[j][a] * i for j, a in places for i in factors]
+    products = Columns(samples.jet, written, few=True)
 
     sides = [lead - fixed for lead, fixed in zip(form.leads, form.fixed, strict=True)]
-    made = weak_rows(
-        sides, samples, products, looked_at=coordinates, seed=seed, most=min(rows, WINDOWS)
-    )
+    made = weak_rows(sides, samples, products, looked_at=coordinates, seed=seed, most=min(rows, WINDOWS))
     alone = np.zeros((len(form.frame), len(factors), q, made.windows.count))
     found = made.combination(products).reshape(len(places), len(factors), -1)
     for (j, a), own in zip(places, found, strict=True):

@@ -158,5 +158,3 @@ def judged(offered: Sequence[WeakRows], columns: Columns) -> list[tuple[float, W
 
 def _width(rule: Rule) -> int:
     return rule.window if isinstance(rule, SmoothedDifferences) else 0
-
-
