@@ -104,12 +104,12 @@ class Stepwise:
         while count > 1:
             gone = tuple(sorted(ranked[:count]))
             rest = tuple(j for j in law if j not in gone)
-            if self.moments.chi2(gone, rest) < self.penalty + count:
+            if self.moments.lost(gone, rest) < self.penalty + count:
                 return rest
             count //= 2
         for out in ranked[:SUSPECTS]:
             rest = _without(law, out)
-            if self.moments.chi2((out,), rest) < self.penalty:
+            if self.moments.lost((out,), rest) < self.penalty:
                 return rest
         return None
 
