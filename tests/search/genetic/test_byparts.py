@@ -85,3 +85,14 @@ def test_values_that_are_not_finite_are_missed_by_their_windows_alone() -> None:
     some = windows(EXACT)
     [row] = Columns(JET, [JET.parse("u_x/u")]).under(record, EXACT, some)
     assert 0 < np.isnan(row).sum() < len(row)
+
+
+@pytest.mark.parametrize(
+    ("text", "moves"), [("u_xx", True), ("u*u_x", True), ("u*u_xx", False), ("u^3", False)]
+)
+def test_a_search_takes_alike_what_keeps_a_derivative(text: str, moves: bool) -> None:
+    """Beside trees that are evaluated at smoothed points: by parts what is rid of derivatives, the rest as a
+    tree would be."""
+    some = windows(COARSE)
+    [row] = Columns(JET, [JET.parse(text)], few=True).under(RECORD, COARSE, some)
+    assert row == pytest.approx(by_points(text, EXACT if moves else COARSE, some), abs=2e-4)
