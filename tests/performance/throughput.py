@@ -47,7 +47,7 @@ def rows(points: int, frames: int, large: bool) -> Iterator[tuple[str, ...]]:
         for size in sizes:
             store = str(Path(folder) / f"{size:g}.zarr")
             run("store", {"path": store, "field": data, "gigabytes": size})
-            yield from _from_a_file(run, store, size, last=size == sizes[min(1, len(sizes) - 1)], large=large)
+            yield from _from_a_file(run, store, size, last=size == sizes[-1], large=large)
 
 
 def _beside_pysindy(run: Run, data: str, field: str, large: bool) -> Iterator[tuple[str, ...]]:
