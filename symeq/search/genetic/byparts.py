@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import sympy as sp
-from sympy import Expr, Symbol, lambdify
+from sympy import Expr, Symbol
 
 from symeq.ansatz.weakform import MultiIndex, divergence_form
 from symeq.data.derivatives import Rule
@@ -19,6 +19,7 @@ from symeq.search.genetic.weakrows import (
     HELD,
     Atoms,
     Fields,
+    compiled_of,
     coordinates_in,
     integrals,
     orders_of,
@@ -69,7 +70,7 @@ class Columns:
                 matrix[k, list(some)] = list(some.values())
         self.rests = tuple(rests)
         self.coordinates = coordinates_in(self.rests, jet) or jet.independent[:1]
-        self._values = lambdify(self.coordinates, list(rests), ["scipy", "numpy"], cse=True)
+        self._values = compiled_of(self.coordinates, self.rests)
         self._held: list[tuple[Record, Windows, np.ndarray]] = []
 
     @property

@@ -60,7 +60,7 @@ class Fields:
     def inside(self, atoms: Atoms) -> Inside:
         """The functions inside a left-hand side, at all points of the data."""
         symbols = coordinates_in([inside for _, inside in atoms], self.jet)
-        compiled = _compiled(symbols, tuple(inside for _, inside in atoms))
+        compiled = compiled_of(symbols, tuple(inside for _, inside in atoms))
         operators = self.operators(orders_of(self.jet, symbols))
         found = []
         for part, ops in zip(self.record.parts, operators, strict=True):
@@ -96,7 +96,7 @@ class Fields:
 
 
 @lru_cache(maxsize=64)
-def _compiled(symbols: tuple[Symbol, ...], expressions: tuple[Expr, ...]) -> Callable[..., Any]:
+def compiled_of(symbols: tuple[Symbol, ...], expressions: tuple[Expr, ...]) -> Callable[..., Any]:
     """Expressions as one function of arrays: the same ones are evaluated for one record after the other."""
     return lambdify(symbols, list(expressions), ["scipy", "numpy"], cse=True)
 
@@ -209,9 +209,9 @@ class WeakRows:
     def _at_points(self, record: Record, k: int) -> np.ndarray:
         symbols = coordinates_in([self.leads[k]], self.jet)
         jets = Fields(record, self.jet, self.rules).jets(self.windows, symbols)
-        compiled = lambdify(symbols, self.leads[k], ["scipy", "numpy"], cse=True)
         with np.errstate(all="ignore"):
-            values = np.asarray(compiled(*(jets[z] for z in symbols)), dtype=float)
+            [value] = compiled_of(symbols, (self.leads[k],))(*(jets[z] for z in symbols))
+            values = np.asarray(value, dtype=float)
         return np.asarray(self.windows.weights @ values)
 
     def _combined(self, values: Sequence[np.ndarray]) -> tuple[np.ndarray, float]:
