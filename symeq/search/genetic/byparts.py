@@ -9,7 +9,6 @@ import sympy as sp
 from sympy import Expr, Symbol
 
 from symeq.ansatz.weakform import MultiIndex, divergence_form
-from symeq.data.derivatives import Rule
 from symeq.data.records import Record
 from symeq.data.windows import Windows
 from symeq.errors import SymeqError
@@ -19,6 +18,7 @@ from symeq.search.genetic.weakrows import (
     HELD,
     Atoms,
     Fields,
+    Smoothing,
     compiled_of,
     coordinates_in,
     integrals,
@@ -44,6 +44,7 @@ class Columns:
 
     def __init__(self, jet: Jet, expressions: Sequence[Expr], *, few: bool = False) -> None:
         self.jet = jet
+        self._expressions, self._few = tuple(expressions), few
         free: dict[tuple[MultiIndex, Expr], int] = {}
         ruled: dict[tuple[MultiIndex, Expr], int] = {}
         shares: list[tuple[dict[int, float], dict[int, float]]] = []
@@ -74,6 +75,17 @@ class Columns:
         self._held: list[tuple[Record, Windows, np.ndarray]] = []
 
     @property
+    def underived(self) -> Columns | None:
+        """Those of the variables without their derivatives, if there are any."""
+        symbols = [(e, coordinates_in([e], self.jet)) for e in self._expressions]
+        found = [
+            e
+            for e, own in symbols
+            if not any(orders_of(self.jet, own)) and not set(own) <= set(self.jet.independent)
+        ]
+        return Columns(self.jet, found, few=self._few) if found else None
+
+    @property
     def order(self) -> MultiIndex:
         """The most derivatives that moved, along each axis."""
         moved = [(0,) * len(self.jet.independent), *(index for index, _ in (*self._free, *self._ruled))]
@@ -84,22 +96,22 @@ class Columns:
         """All coordinates that rules have to give."""
         return tuple({*self.coordinates, *coordinates_in([f for _, f in self._ruled], self.jet)})
 
-    def under(self, record: Record, rules: tuple[Rule, ...], windows: Windows) -> np.ndarray:
+    def under(self, record: Record, smoothing: Smoothing, windows: Windows) -> np.ndarray:
         """The rows (expression, window); nan where a value is missing or not finite."""
-        return self._whole(record, rules, windows) + self._rest(record, rules, windows)
+        return self._whole(record, smoothing, windows) + self._rest(record, smoothing, windows)
 
-    def settled(self, records: Sequence[Record], rules: tuple[Rule, ...], windows: Windows) -> np.ndarray:
+    def settled(self, records: Sequence[Record], smoothing: Smoothing, windows: Windows) -> np.ndarray:
         """The rows on each record (record, expression, window), from which the mean that noise adds to what
         all points give is taken off: it needs no trade with the noise of the correction."""
-        rest = np.stack([self._rest(record, rules, windows) for record in records])
-        whole = np.stack([self._whole(record, rules, windows) for record in records])
+        rest = np.stack([self._rest(record, smoothing, windows) for record in records])
+        whole = np.stack([self._whole(record, smoothing, windows) for record in records])
         if len(records) == len(CORRECTED):
             half = (whole[1] - whole[2]) / 2
             whole = np.tensordot(CORRECTED, whole, axes=1) + np.stack([np.zeros_like(half), half, -half])
         return np.asarray(rest + whole)
 
-    def _rest(self, record: Record, rules: tuple[Rule, ...], windows: Windows) -> np.ndarray:
-        jets = Fields(record, self.jet, rules).jets(windows, self.coordinates)
+    def _rest(self, record: Record, smoothing: Smoothing, windows: Windows) -> np.ndarray:
+        jets = Fields(record, self.jet, smoothing).jets(windows, self.coordinates)
         count = len(jets[self.coordinates[0]])
         with np.errstate(all="ignore"):
             values = self._values(*(jets[z] for z in self.coordinates))
@@ -117,19 +129,19 @@ class Columns:
             rows.append(np.where(abs(windows.weights) @ bad.astype(float) > 0, np.nan, row))
         return np.stack(rows)
 
-    def _whole(self, record: Record, rules: tuple[Rule, ...], windows: Windows) -> np.ndarray:
+    def _whole(self, record: Record, smoothing: Smoothing, windows: Windows) -> np.ndarray:
         """From all points; what no rule is needed for is held for the last records."""
         rows = next((r for known, under, r in self._held if known is record and under is windows), None)
         if rows is None:
-            rows = self._shares[0] @ self._integrals(self._free, record, rules, windows)
+            rows = self._shares[0] @ self._integrals(self._free, record, smoothing, windows)
             self._held = [*self._held, (record, windows, rows)][-COPIES:]
-        return np.asarray(rows + self._shares[1] @ self._integrals(self._ruled, record, rules, windows))
+        return np.asarray(rows + self._shares[1] @ self._integrals(self._ruled, record, smoothing, windows))
 
     def _integrals(
-        self, atoms: Atoms, record: Record, rules: tuple[Rule, ...], windows: Windows
+        self, atoms: Atoms, record: Record, smoothing: Smoothing, windows: Windows
     ) -> np.ndarray:
         """(atom, window)"""
-        fields = Fields(record, self.jet, rules)
+        fields = Fields(record, self.jet, smoothing)
         size = sum(int(np.prod(list(part.sizes.values()))) for part in record.parts)
         count = max(1, HELD // size)
         found = [np.zeros((0, windows.count))]

@@ -13,6 +13,7 @@ from symeq.search.genetic.problem import Problem
 RIDGE = 1e-11  # on Gram matrices of unit columns: dependent ones are left to the pruning
 LOST = 1e-6  # below this share the Gram matrix has lost too many digits: the residual itself is taken
 EXACT = 1e-13  # below this the coefficients have, too
+TRUSTED = 1e-2  # of a share: an error that the rounding of the inverse may make
 LEAST = 1e-9  # of the target's mean square: a term that explains less is pruned
 CAPACITY = 1024  # columns of terms kept at once
 SMALLEST, LARGEST = 1e-24, 1e24
@@ -143,6 +144,9 @@ def solve(
     From the inverse of the Gram matrix, taking term k out raises the residual by
     :math:`\beta_k^2 / (G^{-1})_{kk}`; the cheapest goes while that is below
     :math:`\max(\text{rss} \ln n / n, 10^{-9} \text{tss})`.
+
+    Of columns that nearly depend on each other the inverse has errors that are larger than what some laws
+    leave, and a search would pick the luckiest of these: such laws are solved by their columns themselves.
     """
     slots = columns.slots(population, keep)
     defined = [
@@ -165,6 +169,7 @@ def solve(
     inverse = np.linalg.inv(gram)
     beta = np.einsum("pij,pj->pi", inverse, right)
     left = np.maximum(columns.square - np.einsum("pi,pi->p", beta, right), 0.0)
+    rounding = np.finfo(float).eps * inverse[:, diagonal, diagonal].max(axis=1)
     beta, used, left = prune(inverse, beta, used, left, columns.length, columns.square)
     answers: list[tuple[Terms, float]] = []
     for p, terms in enumerate(defined):
@@ -175,7 +180,7 @@ def solve(
             units, _ = columns.unit([slots[p][k] for k in places])
             residual = columns.target - units @ beta[p, places]
             share = float(residual @ residual) / columns.square
-        if share < EXACT:
+        if share < EXACT or rounding[p] > TRUSTED * share:
             places, share = _exactly(columns, slots[p], places)
         answers.append((tuple(terms[k] for k in places), max(share, 0.0)))
     return answers

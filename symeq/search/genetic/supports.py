@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 from sympy import Expr, Symbol
@@ -16,7 +17,14 @@ from symeq.data.weak import WeakSamples
 from symeq.errors import InvalidInput
 from symeq.search.genetic.byparts import Columns
 from symeq.search.genetic.spread import spread_windows, wider
-from symeq.search.genetic.weakrows import Fields, Inside, WeakRows, coordinates_in, orders_of
+from symeq.search.genetic.weakrows import (
+    Fields,
+    Inside,
+    Smoothing,
+    WeakRows,
+    coordinates_in,
+    orders_of,
+)
 
 POINTS = 48_000  # under all windows of a search, copies of the data counted: what a generation costs
 WINDOWS = 500  # of a search: more tell nothing new
@@ -68,14 +76,15 @@ def weak_rows(
     groups = [tuple(axes[1:]), (0,)] if len(axes) > 1 else [(0,)]
 
     def rows(rung: int, own: tuple[Rule, ...]) -> WeakRows | None:
-        operators = Fields(record, jet, own).operators(derived)
+        smoothing = Smoothing(own)
+        operators = Fields(record, jet, smoothing).operators(derived)
         try:
             windows = spread_windows(
                 record, rungs[rung], orders, operators, most=most, points=points, seed=seed
             )
         except InvalidInput:
             return None
-        return WeakRows(windows, rung, own, records, jet, atoms, leads, known=known)
+        return WeakRows(windows, rung, smoothing, records, jet, atoms, leads, known=known)
 
     def told(rule: tuple[Rule, ...]) -> list[WeakRows]:
         """The rows on all supports that leave room for a rule, the most telling left-hand sides first."""
@@ -83,17 +92,35 @@ def weak_rows(
         ranked = [(-replace(made, by_parts_only=True).information(), made.rung, made) for made in offered]
         return [made for *_, made in sorted(ranked, key=lambda one: one[:2])]
 
-    def smoothest(rung: int, start: tuple[Rule, ...]) -> WeakRows:
+    def smoothest(
+        start: tuple[Rule, ...], made: Callable[[tuple[Rule, ...]], WeakRows | None], judges: Columns
+    ) -> WeakRows:
         """One group of axes after the other: bumps are long along some, and short along others."""
         for group in groups:
             own = sorted({rule[k] for rule in rules for k in group}, key=_width)
-            tried = [tuple(r if k in group else start[k] for k in range(len(start))) for r in own]
-            offered = [made for rule in tried if (made := rows(rung, rule)) is not None]
-            found = judged(offered, columns)
+            tried = [tuple(r if k in group else start[k] for k in axes) for r in own]
+            offered = [(rule, one) for rule in tried if (one := made(rule)) is not None]
+            found = judged([one for _, one in offered], judges)
             enough = CLOSE * max(information for information, _ in found)
-            best = [made for information, made in found if information >= enough][-1]
-            start = best.rules
+            start, best = [
+                (rule, one)
+                for (rule, _), (information, one) in zip(offered, found, strict=True)
+                if information >= enough
+            ][-1]
         return best
+
+    def with_values(best: WeakRows) -> WeakRows:
+        """Functions of the variables alone are judged by themselves: they bear less smoothing."""
+        plain, slopes = columns.underived, best.smoothing.rules
+        if plain is None:
+            return best
+
+        def made(values: tuple[Rule, ...]) -> WeakRows | None:
+            narrower = all(_width(a) <= _width(b) for a, b in zip(values, slopes, strict=True))
+            return replace(best, smoothing=Smoothing(slopes, values)) if narrower else None
+
+        found = smoothest(slopes, made, plain)
+        return judged([found], columns)[0][1]
 
     offered = told(rules[0])
     if not offered:
@@ -103,15 +130,16 @@ def weak_rows(
         )
     if not noisy:
         return offered[0]
-    best = smoothest(offered[0].rung, rules[len(rules) // 2])
+    best = smoothest(rules[len(rules) // 2], partial(rows, offered[0].rung), columns)
     rival = []
     for made in offered[:RIVALS]:
-        pair = [made, rows(made.rung, best.rules)] if best.rules != rules[0] else [made]
+        own = best.smoothing.rules
+        pair = [made, rows(made.rung, own)] if own != rules[0] else [made]
         rival.append(judged([one for one in pair if one is not None], columns)[-1])
     rung = max(rival, key=lambda one: one[0])[1].rung
     if rung != best.rung:
-        best = smoothest(rung, best.rules)
-    return best
+        best = smoothest(best.smoothing.rules, partial(rows, rung), columns)
+    return with_values(best)
 
 
 def judged(offered: Sequence[WeakRows], columns: Columns) -> list[tuple[float, WeakRows]]:
@@ -132,7 +160,7 @@ def judged(offered: Sequence[WeakRows], columns: Columns) -> list[tuple[float, W
     kept: list[np.ndarray] = []
     found = []
     for rows in offered:
-        values = columns.settled(rows.records, rows.rules, common)  # (record, column, window)
+        values = columns.settled(rows.records, rows.smoothing, common)  # (record, column, window)
         kept.append(values)
         clean = 2 * values[0] - (values[1] + values[2]) / 2
         noise, shift = (values[1] - values[2]) / 2, values[0] - clean

@@ -75,7 +75,7 @@ def _factors(law: Stated, vectors: Sequence[Sequence[Expr]], samples: WeakSample
 
     def rows(record: Record) -> np.ndarray:
         """[terms | left-hand sides] of a record (lead, window, column)."""
-        terms = columns.under(record, made.rules, made.windows)
+        terms = columns.under(record, made.smoothing, made.windows)
         terms = terms.reshape(len(vectors), leads, made.windows.count)
         return np.concatenate([np.moveaxis(terms, 0, -1), made.sides(record)[:, :, None]], axis=-1)
 

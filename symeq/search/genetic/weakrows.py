@@ -22,16 +22,28 @@ Inside = list[list[np.ndarray]]  # the f of each part
 Atoms = tuple[tuple[tuple[int, ...], Expr], ...]  # the D^a f that a left-hand side is the sum of
 
 
+@dataclass(frozen=True)
+class Smoothing:
+    """The rules that give the coordinates at points, one for each axis: ``rules`` the derivatives, ``values``
+    the variables themselves, which noise disturbs less (None: by the same rules)."""
+
+    rules: tuple[Rule, ...]
+    values: tuple[Rule, ...] | None = None
+
+
 @dataclass(frozen=True, eq=False)
 class Fields:
-    """A record on which derivatives are taken by rules, one for each axis."""
+    """A record, and the rules that give its coordinates."""
 
     record: Record
     jet: Jet
-    rules: tuple[Rule, ...]
+    smoothing: Smoothing
 
-    def operators(self, orders: Sequence[int]) -> list[tuple[AxisOperators, ...]]:
-        """By part and axis."""
+    def operators(
+        self, orders: Sequence[int], rules: Sequence[Rule] | None = None
+    ) -> list[tuple[AxisOperators, ...]]:
+        """By part and axis, of the rules for derivatives where no others are given."""
+        rules = self.smoothing.rules if rules is None else rules
         names = self.record.independent
         made: dict[tuple[bytes, ...], tuple[AxisOperators, ...]] = {}
         found = []
@@ -41,15 +53,25 @@ class Fields:
             if key not in made:
                 made[key] = tuple(
                     rule.on(axis, order, name in self.record.periodic)
-                    for rule, axis, order, name in zip(self.rules, axes, orders, names, strict=True)
+                    for rule, axis, order, name in zip(rules, axes, orders, names, strict=True)
                 )
             found.append(made[key])
         return found
 
     def jets(self, windows: Windows, coordinates: Sequence[Symbol]) -> dict[Symbol, np.ndarray]:
         """The coordinates at all points of the windows (point,)."""
+        if self.smoothing.values is None:
+            return self._jets(windows, coordinates, self.smoothing.rules)
+        derived = tuple(z for z in coordinates if any(orders_of(self.jet, [z])))
+        plain = tuple(z for z in coordinates if z not in derived)
+        found = self._jets(windows, derived, self.smoothing.rules)
+        return found | self._jets(windows, plain, self.smoothing.values)
+
+    def _jets(
+        self, windows: Windows, coordinates: Sequence[Symbol], rules: Sequence[Rule]
+    ) -> dict[Symbol, np.ndarray]:
         pieces = []
-        operators = self.operators(orders_of(self.jet, coordinates))
+        operators = self.operators(orders_of(self.jet, coordinates), rules)
         for part, own, ops in zip(self.record.parts, windows.parts, operators, strict=True):
             if len(own.points):
                 variables = {u: part[str(u)].values for u in self.jet.dependent}
@@ -125,19 +147,19 @@ def orders_of(jet: Jet, coordinates: Sequence[Symbol]) -> list[int]:
 class Under(Protocol):
     """Columns that can be taken under windows (:class:`symeq.search.genetic.byparts.Columns`)."""
 
-    def settled(self, records: Sequence[Record], rules: tuple[Rule, ...], windows: Windows) -> np.ndarray:
+    def settled(self, records: Sequence[Record], smoothing: Smoothing, windows: Windows) -> np.ndarray:
         """The rows on each record (record, column, window)."""
         ...
 
 
 @dataclass(frozen=True, eq=False)
 class WeakRows:
-    """The windows of a search on one rung of supports, the rules that differentiate, and the records: the
-    data, and where there is noise the same with more and with less of it."""
+    """The windows of a search on one rung of supports, the rules that smooth and differentiate, and the
+    records: the data, and where there is noise the same with more and with less of it."""
 
     windows: Windows
     rung: int
-    rules: tuple[Rule, ...]
+    smoothing: Smoothing
     records: tuple[Record, ...]
     jet: Jet
     atoms: tuple[Atoms, ...]
@@ -154,12 +176,12 @@ class WeakRows:
     def jets(self, coordinates: Sequence[Symbol]) -> dict[Symbol, np.ndarray]:
         """The coordinates at the points of these records, one after the other (point,)."""
         used = self.records[: len(self.combined)]
-        own = [Fields(record, self.jet, self.rules).jets(self.windows, coordinates) for record in used]
+        own = [Fields(record, self.jet, self.smoothing).jets(self.windows, coordinates) for record in used]
         return {z: np.concatenate([jets[z] for jets in own]) for z in coordinates}
 
     def combination(self, columns: Under) -> np.ndarray:
         """The rows of columns, from all these records (column, window)."""
-        rows = columns.settled(self.records, self.rules, self.windows)
+        rows = columns.settled(self.records, self.smoothing, self.windows)
         return np.tensordot(self.combined, rows[: len(self.combined)], axes=1)
 
     @cached_property
@@ -199,8 +221,8 @@ class WeakRows:
         place = next((place for place, own in enumerate(self.records) if own is record), None)
         inside = None if place is None else self.known.get((place, k))
         if inside is None:
-            rules = (FiniteDifferences(),) * len(self.jet.independent)
-            inside = Fields(record, self.jet, rules).inside(self.atoms[k])
+            exact = Smoothing((FiniteDifferences(),) * len(self.jet.independent))
+            inside = Fields(record, self.jet, exact).inside(self.atoms[k])
             held = sum(v.size for whole in (inside, *self.known.values()) for part in whole for v in part)
             if place is not None and held <= HELD:
                 self.known[place, k] = inside
@@ -208,7 +230,7 @@ class WeakRows:
 
     def _at_points(self, record: Record, k: int) -> np.ndarray:
         symbols = coordinates_in([self.leads[k]], self.jet)
-        jets = Fields(record, self.jet, self.rules).jets(self.windows, symbols)
+        jets = Fields(record, self.jet, self.smoothing).jets(self.windows, symbols)
         with np.errstate(all="ignore"):
             [value] = compiled_of(symbols, (self.leads[k],))(*(jets[z] for z in symbols))
             values = np.asarray(value, dtype=float)

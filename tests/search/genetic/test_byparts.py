@@ -7,33 +7,33 @@ import pytest
 import sympy as sp
 
 import symeq as sq
-from symeq.data.derivatives import FiniteDifferences, Rule, SmoothedDifferences
+from symeq.data.derivatives import FiniteDifferences, SmoothedDifferences
 from symeq.data.shaken import shaken
 from symeq.data.windows import Windows
 from symeq.search.genetic.byparts import Columns
 from symeq.search.genetic.spread import spread_windows
-from symeq.search.genetic.weakrows import CORRECTED, Fields
+from symeq.search.genetic.weakrows import CORRECTED, Fields, Smoothing
 
 T, X = np.linspace(0, 2, 101), np.arange(96) / 96 * 2 * np.pi
 JET = sq.Jet("t x", "u", order=2)
 WAVE = np.sin(X - T[:, None]) + 0.3 * np.cos(2 * X + T[:, None])
 RECORD = sq.field({"t": T, "x": X}, {"u": WAVE}, periodic="x")
-EXACT: tuple[Rule, Rule] = (FiniteDifferences(), FiniteDifferences())
-COARSE: tuple[Rule, Rule] = (SmoothedDifferences(31), SmoothedDifferences(31))
+EXACT = Smoothing((FiniteDifferences(), FiniteDifferences()))
+COARSE = Smoothing((SmoothedDifferences(31), SmoothedDifferences(31)))
 EXPRESSIONS = ["u", "u^3", "u_xx", "u*u_xx", "u_x^2", "t*u_x", "t*u_t", "sin(u)*u_x", "exp(u)", "u_x/(2+u)"]
 
 
-def windows(rules: tuple[Rule, Rule]) -> Windows:
-    operators = Fields(RECORD, JET, rules).operators([2, 2])
+def windows(smoothing: Smoothing) -> Windows:
+    operators = Fields(RECORD, JET, smoothing).operators([2, 2])
     bumps = (sq.Bump(16, stride=8), sq.Bump(16, stride=8))
     return spread_windows(RECORD, bumps, (2, 2), operators, most=60, points=10**6, seed=0)
 
 
-def by_points(text: str, rules: tuple[Rule, Rule], some: Windows) -> np.ndarray:
+def by_points(text: str, smoothing: Smoothing, some: Windows) -> np.ndarray:
     """The whole expression at the points of the windows."""
     expression = JET.parse(text)
     symbols = sorted(expression.free_symbols, key=str)
-    jets = Fields(RECORD, JET, rules).jets(some, symbols)
+    jets = Fields(RECORD, JET, smoothing).jets(some, symbols)
     return some.project(sp.lambdify(symbols, expression)(*(jets[z] for z in symbols)))
 
 
