@@ -23,7 +23,7 @@ from symeq.search.genetic.replay import predicted
 TERMS, TERMS_NOISY = (3, 4, 6, 8), (4, 6, 8)  # the most terms of an epoch's laws, drawn anew for each
 AGREEING = 2  # epochs that must choose the same law
 AGREEING_CRUDE = 4  # where it neither lies decades below all shorter ones nor within the noise
-FEWEST_NOISY = 6  # epochs before a noisy search may stop
+FEWEST_NOISY = 12  # epochs before a noisy search may stop
 NOISY = 1e-6  # share of the target's mean square that is noise
 SAME = 0.05  # of what a law leaves: laws that differ by less are the same law
 SAME_ERROR = 1.2
