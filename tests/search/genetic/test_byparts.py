@@ -96,3 +96,26 @@ def test_a_search_takes_alike_what_keeps_a_derivative(text: str, moves: bool) ->
     some = windows(COARSE)
     [row] = Columns(JET, [JET.parse(text)], few=True).under(RECORD, COARSE, some)
     assert row == pytest.approx(by_points(text, EXACT if moves else COARSE, some), abs=2e-4)
+
+
+def test_values_are_smoothed_apart_from_slopes() -> None:
+    """With exact rules for values u is what was measured, and u_xx what the coarse rules make of it."""
+    u, slope = JET.parse("u"), JET.parse("u_xx")
+    some = windows(COARSE)
+    apart = Smoothing(COARSE.rules, EXACT.rules)
+    found = Fields(RECORD, JET, apart).jets(some, [u, slope])
+    exact, coarse = (Fields(RECORD, JET, one).jets(some, [u, slope]) for one in (EXACT, COARSE))
+    assert found[u] == pytest.approx(exact[u], abs=1e-14)
+    assert found[slope] == pytest.approx(coarse[slope], abs=1e-12)
+    assert np.abs(coarse[u] - exact[u]).max() > 1e-3
+
+
+def test_functions_of_values_alone_are_told_apart() -> None:
+    """Of u^2, u_x^2, t and sin(u) the first and the last judge how far values may be smoothed."""
+    columns = Columns(JET, [JET.parse(text) for text in ("u^2", "u_x^2", "t", "sin(u)")])
+    plain = columns.underived
+    assert plain is not None
+    some = windows(EXACT)
+    both = Columns(JET, [JET.parse("u^2"), JET.parse("sin(u)")]).under(RECORD, EXACT, some)
+    assert plain.under(RECORD, EXACT, some) == pytest.approx(both)
+    assert Columns(JET, [JET.parse("u_x^2"), JET.parse("t")]).underived is None
