@@ -11,7 +11,7 @@ from symeq.data.derivatives import FiniteDifferences, SmoothedDifferences
 from symeq.data.separable import Separable
 from symeq.data.shaken import in_memory, shaken
 from symeq.data.windows import Windows, draw_windows
-from symeq.search.genetic.weakrows import Fields
+from symeq.search.genetic.weakrows import Fields, Smoothing
 
 JET = sq.Jet("t x", "u", order=2)
 T, X = np.linspace(0, 3, 61), np.linspace(0, 2 * np.pi, 64, endpoint=False)
@@ -21,7 +21,7 @@ BUMPS = (sq.Bump(8, stride=4), sq.Bump(9, stride=4))
 
 
 def drawn(record: sq.Record = RECORD, most: int = 40, points: int = 10**6, **further: object) -> Windows:
-    fields = Fields(record, JET, (SmoothedDifferences(5), FiniteDifferences()))
+    fields = Fields(record, JET, Smoothing((SmoothedDifferences(5), FiniteDifferences())))
     settings = {"most": most, "points": points, "seed": 0} | further
     return draw_windows(record, BUMPS, (1, 2), fields.operators([1, 2]), **settings)  # type: ignore[arg-type]
 
@@ -51,7 +51,7 @@ def test_points_give_what_the_whole_does() -> None:
     """At every point to round-off, at every second to 1e-4 of the root mean square; jets as on the grid."""
     for points, tolerance in ((10**6, 1e-12), (4 * len(T) * len(X) // 3, 1e-4)):
         windows = drawn(points=points)
-        jets = Fields(RECORD, JET, (FiniteDifferences(),) * 2).jets(windows, (JET["u"], JET["u_x"]))
+        jets = Fields(RECORD, JET, Smoothing((FiniteDifferences(),) * 2)).jets(windows, (JET["u"], JET["u_x"]))
         whole = windows.parts[0].integral(WAVE, (0, 0))
         assert windows.weights @ jets[JET["u"]] == pytest.approx(whole, abs=tolerance)
         slope = windows.parts[0].integral(WAVE, (0, 1))
@@ -93,7 +93,7 @@ def test_windows_that_touch_missing_values_are_nan_and_no_others() -> None:
 
 def test_too_few_windows_are_refused() -> None:
     short = sq.field({"t": T[:25], "x": X}, {"u": WAVE[:25]}).on(JET)
-    fields = Fields(short, JET, (SmoothedDifferences(5), FiniteDifferences()))
+    fields = Fields(short, JET, Smoothing((SmoothedDifferences(5), FiniteDifferences())))
     bumps = (sq.Bump(8, stride=4), sq.Bump(20, stride=10))
     with pytest.raises(sq.InvalidInput, match="test functions fit into the data; at least 12 are needed"):
         draw_windows(short, bumps, (1, 2), fields.operators([1, 2]), most=99, points=9999, seed=0)

@@ -9,7 +9,7 @@ import symeq as sq
 from symeq.data.derivatives import FiniteDifferences
 from symeq.data.windows import Windows, draw_windows
 from symeq.search.genetic.spread import spread_windows, wider
-from symeq.search.genetic.weakrows import Fields
+from symeq.search.genetic.weakrows import Fields, Smoothing
 
 JET = sq.Jet("t x y", "u", order=2)
 T, X = np.linspace(0, 3, 61), np.linspace(0, 2 * np.pi, 64, endpoint=False)
@@ -19,7 +19,7 @@ BUMPS = (sq.Bump(16, stride=8), sq.Bump(17, stride=8), sq.Bump(17, stride=8))
 
 
 def drawn(points: int, most: int = 300, seed: int = 0, bumps: tuple[sq.Bump, ...] = BUMPS) -> Windows:
-    operators = Fields(RECORD, JET, (FiniteDifferences(),) * 3).operators([1, 2, 2])
+    operators = Fields(RECORD, JET, Smoothing((FiniteDifferences(),) * 3)).operators([1, 2, 2])
     return spread_windows(RECORD, bumps, (1, 2, 2), operators, most=most, points=points, seed=seed)
 
 
@@ -28,7 +28,7 @@ def test_a_lattice_gives_what_all_points_do(points: int) -> None:
     """Of 61 x 64 x 64 points, all or every fourth along each axis; a square to 1e-4 of its size."""
     windows = drawn(points)
     [part] = windows.parts
-    jets = Fields(RECORD, JET, (FiniteDifferences(),) * 3).jets(windows, (JET["u"],))
+    jets = Fields(RECORD, JET, Smoothing((FiniteDifferences(),) * 3)).jets(windows, (JET["u"],))
     looked_at = jets[JET["u"]]
     assert looked_at.size <= points / 4
     sums = windows.project(looked_at**2)
@@ -42,7 +42,7 @@ def test_windows_lie_everywhere_and_are_the_same_for_a_seed() -> None:
     assert len(part.chosen) == len(np.unique(part.chosen, axis=0)) == 150
     assert np.array_equal(drawn(30_000, most=150).parts[0].chosen, part.chosen)
     assert not np.array_equal(drawn(30_000, most=150, seed=1).parts[0].chosen, part.chosen)
-    operators = Fields(RECORD, JET, (FiniteDifferences(),) * 3).operators([1, 2, 2])
+    operators = Fields(RECORD, JET, Smoothing((FiniteDifferences(),) * 3)).operators([1, 2, 2])
     boxes = draw_windows(RECORD, BUMPS, (1, 2, 2), operators, most=150, points=30_000, seed=0)
     assert boxes.count < 75
 
