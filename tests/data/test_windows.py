@@ -51,7 +51,8 @@ def test_points_give_what_the_whole_does() -> None:
     """At every point to round-off, at every second to 1e-4 of the root mean square; jets as on the grid."""
     for points, tolerance in ((10**6, 1e-12), (4 * len(T) * len(X) // 3, 1e-4)):
         windows = drawn(points=points)
-        jets = Fields(RECORD, JET, Smoothing((FiniteDifferences(),) * 2)).jets(windows, (JET["u"], JET["u_x"]))
+        fields = Fields(RECORD, JET, Smoothing((FiniteDifferences(),) * 2))
+        jets = fields.jets(windows, (JET["u"], JET["u_x"]))
         whole = windows.parts[0].integral(WAVE, (0, 0))
         assert windows.weights @ jets[JET["u"]] == pytest.approx(whole, abs=tolerance)
         slope = windows.parts[0].integral(WAVE, (0, 1))
