@@ -44,7 +44,6 @@ class Columns:
 
     def __init__(self, jet: Jet, expressions: Sequence[Expr], *, few: bool = False) -> None:
         self.jet = jet
-        self._expressions, self._few = tuple(expressions), few
         free: dict[tuple[MultiIndex, Expr], int] = {}
         ruled: dict[tuple[MultiIndex, Expr], int] = {}
         shares: list[tuple[dict[int, float], dict[int, float]]] = []
@@ -76,14 +75,14 @@ class Columns:
 
     @property
     def underived(self) -> Columns | None:
-        """Those of the variables without their derivatives, if there are any."""
-        symbols = [(e, coordinates_in([e], self.jet)) for e in self._expressions]
+        """What is taken at the points of the windows and has no derivatives, of the variables; if any is."""
+        symbols = [(rest, coordinates_in([rest], self.jet)) for rest in self.rests]
         found = [
-            e
-            for e, own in symbols
+            rest
+            for rest, own in symbols
             if not any(orders_of(self.jet, own)) and not set(own) <= set(self.jet.independent)
         ]
-        return Columns(self.jet, found, few=self._few) if found else None
+        return Columns(self.jet, found, few=True) if found else None
 
     @property
     def order(self) -> MultiIndex:
