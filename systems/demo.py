@@ -10,12 +10,12 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.rule import Rule
-from threadpoolctl import threadpool_limits
 
 import symeq as sq
 from symeq.interop.pysindy import plain_pysindy
 from symeq.report import compare
 from symeq.report.plots import figure, save_figure
+from symeq.search.threads import one_thread
 from symeq.writing import check_writable
 from systems import lambda_omega
 from systems.noise import add_noise
@@ -37,7 +37,7 @@ def demo(
     for path in (picture, document):
         check_writable(path)
     # Threads of the linear algebra wait for each other longer than these small matrices take.
-    with threadpool_limits(1, "blas"):
+    with one_thread():
         _demo(picture, document, points, frames, console or Console(width=_width()))
     return picture, document
 

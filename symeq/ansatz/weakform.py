@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache, partial
 from itertools import product
 from math import comb, prod
 
@@ -80,10 +81,11 @@ def weak_form(ansatz: LinearAnsatz) -> WeakForm:
     ansatz.columns()  # refuses parameters
     jet = ansatz.jet
     places: dict[Atom, int] = {}
+    moved = cache(partial(divergence_form, jet))  # equations of a system have many terms in common
 
     def entries(expression: sp.Expr) -> dict[int, float]:
         found: dict[int, float] = {}
-        for index, inside in divergence_form(jet, expression):
+        for index, inside in moved(expression):
             for term in sp.Add.make_args(inside):
                 number, function = term.as_coeff_Mul()
                 place = places.setdefault(Atom(index, function), len(places))
@@ -203,6 +205,9 @@ def _with_coefficient(
     jet: Jet, index: MultiIndex, function: sp.Expr, place: sp.Expr
 ) -> Iterator[tuple[MultiIndex, sp.Expr]]:
     """g D^a f = sum over k <= a of (-1)^|k| binomial(a, k) D^(a-k) (f d^k g)."""
+    if place == 1:
+        yield index, function
+        return
     for steps in product(*(range(count + 1) for count in index)):
         slope = place
         for x, count in zip(jet.independent, steps, strict=True):
@@ -218,6 +223,8 @@ def _moved(
 ) -> list[tuple[MultiIndex, sp.Expr]]:
     """A polynomial whose monomials share variables and derivatives as sum of D^a f, the least inside."""
     variables = tuple(u for u, _ in next(iter(target)))
+    if len(variables) == 1:  # a derivative itself, the only monomial of its kind
+        return [(total, number * variables[0]) for number in target.values()]
     highest = max((sum(index) for monomial in target for _, index in monomial), default=0)
     for inner in range(highest):
         candidates: list[tuple[MultiIndex, Monomial]] = []

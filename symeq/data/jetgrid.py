@@ -126,7 +126,7 @@ class JetGrid:
                 for window in _windows(tile, rungs):
                     inside = [_inside(window, operators) for operators in rungs]
                     jets = tuple(
-                        self._jets(part, operators, reach)
+                        {z: column.ravel() for z, column in self._jets(part, operators, reach).items()}
                         for operators, reach in zip(rungs, inside, strict=True)
                     )
                     rows = tuple(int(np.prod([len(span) for span in reach])) for reach in inside)
@@ -238,7 +238,8 @@ class JetGrid:
         return values
 
     def jets(self, part: int, rung: int, window: Sequence[range]) -> dict[Symbol, np.ndarray]:
-        """The coordinates (point,) on a box of a part, all of whose points have full stencils on the rung."""
+        """The coordinates on a box of a part (point of each axis), all of whose points have full stencils on
+        the rung."""
         return self._jets(part, self.operators(part)[rung], window)
 
     def independent_rows(self, rung: int) -> float:
@@ -261,7 +262,7 @@ class JetGrid:
         self, part: int, operators: Sequence[AxisOperators], window: Sequence[range]
     ) -> dict[Symbol, np.ndarray]:
         if not all(len(span) for span in window):
-            return {z: np.empty(0) for z in self.coordinates}
+            return {z: np.empty(tuple(map(len, window))) for z in self.coordinates}
         record = self.record
         shape = tuple(len(span) for span in window)
         jets: dict[Symbol, np.ndarray] = {}
@@ -270,7 +271,7 @@ class JetGrid:
                 column = record.parts[part][str(x)].values[window[axis].start : window[axis].stop]
                 view = [1] * len(shape)
                 view[axis] = -1
-                jets[x] = np.broadcast_to(column.reshape(view), shape).ravel()
+                jets[x] = np.broadcast_to(column.reshape(view), shape)
         by_variable: dict[Symbol, list[tuple[int, ...]]] = {}
         for u, index in self.wanted:
             by_variable.setdefault(u, []).append(index)
@@ -289,7 +290,7 @@ class JetGrid:
                         if op.whole:
                             derived = derived[(slice(None),) * axis + (slice(span.start, span.stop),)]
                         stages[index[: axis + 1]] = derived
-                jets[self.jet.derivative(u, index)] = stages[index].ravel()
+                jets[self.jet.derivative(u, index)] = stages[index]
         return jets
 
 

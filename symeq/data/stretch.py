@@ -13,7 +13,7 @@ from symeq.data.lattice import Integral, Lattice, MultiIndex
 from symeq.data.testfunctions import AxisTests
 
 TILE, TILES = 2**17, 2**22  # values of one function at once, and of all: they stay near the cache
-FRAMES = 128  # points of the first axis in a tile at most
+FRAMES = (64, 128)  # points of the first axis in a tile at most: the more of them, the more zeros in matrices
 HOLES = -1  # the order of what counts points that are not defined
 
 Box = tuple[range, ...]
@@ -74,13 +74,17 @@ def _finite(functions: Functions) -> bool:
 
 def cheapest(lattice: Lattice, columns: Sequence[Integral], span: range) -> Plan:
     """The plan that takes fewer operations."""
-    return min((Plan(lattice, columns, span, first) for first in (True, False)), key=Plan.operations)
+    plans = [Plan(lattice, columns, span, first, most) for first in (True, False) for most in FRAMES]
+    distinct = {(plan.step, *plan.sequence): plan for plan in plans}
+    return min(distinct.values(), key=Plan.operations)
 
 
 class Plan:
     """The order in which the axes are contracted, the tiles that go with it, and the running sums."""
 
-    def __init__(self, lattice: Lattice, columns: Sequence[Integral], span: range, first: bool) -> None:
+    def __init__(
+        self, lattice: Lattice, columns: Sequence[Integral], span: range, first: bool, most: int
+    ) -> None:
         self.lattice, self.columns, self.span = lattice, columns, span
         axes = len(lattice.axes)
         others = list(range(axes - 1, 0, -1))
@@ -88,8 +92,7 @@ class Plan:
         rest, across = prod(lattice.shape[2:]), prod(lattice.shape[1:])
         functions = 1 + max(column.function for column in columns)
         tile = min(TILE, max(1, TILES // functions))
-        # Matrices are dense: tiles that are long along the axis would be filled with zeros.
-        most = FRAMES if axes > 1 else 2 * FRAMES
+        most = most if axes > 1 else 2 * most
         frames = min(len(span), most if first else min(most, max(1, tile // across)))
         rows = min(max(1, tile // (frames * rest)), lattice.shape[1]) if axes > 1 else 1
         self.step = (frames, rows)

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from sympy import Expr, Float, lambdify
-from threadpoolctl import threadpool_limits
 
 from symeq.ansatz.functional import FunctionalAnsatz
 from symeq.ansatz.linear import LinearAnsatz
@@ -28,6 +27,7 @@ from symeq.search.integrated import assemble_weak
 from symeq.search.joining import WORTH_A_WARNING
 from symeq.search.selection import FrontEntry, lack
 from symeq.search.sparse import SparseRegression
+from symeq.search.threads import one_thread
 
 BETTER = 0.95  # of what the sparse law leaves beyond the noise: a law that leaves more explains no more
 DIGITS = 4  # of the laws of the front
@@ -79,7 +79,7 @@ def discover_both(
         law = discover(linear, samples, sparse or SparseRegression(), progress=progress)
     except NoLaw as error:
         return _after_nothing(str(error), form, samples, second, progress)
-    with threadpool_limits(1, "blas"):
+    with one_thread():
         known = _Fitted(law, linear, samples)
     missing = known.missing()
     law = replace(law, front=known.front())

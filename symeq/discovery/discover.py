@@ -7,7 +7,6 @@ import time
 from importlib.metadata import PackageNotFoundError, version
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from symeq.ansatz.linear import LinearAnsatz
 from symeq.data.records import Record
@@ -18,6 +17,7 @@ from symeq.errors import InvalidInput, NoLaw
 from symeq.search.engine import Ansatz, Engine, Found, Progress
 from symeq.search.genetic import GeneticProgramming
 from symeq.search.sparse import SparseRegression
+from symeq.search.threads import one_thread
 
 PACKAGES = ("symeq", "numpy", "scipy", "sympy", "xarray", "pysindy", "deap")
 
@@ -64,7 +64,7 @@ def discover(
         SparseRegression() if isinstance(ansatz, LinearAnsatz) else GeneticProgramming()
     )
     begun = time.perf_counter()
-    with threadpool_limits(1, "blas"):  # the matrices are narrow: threads would cost more than they save
+    with one_thread():
         found = used.search(ansatz, samples, progress)
     searched, samples = found.ansatz or ansatz, found.samples or samples
     assert isinstance(searched, LinearAnsatz)  # an engine that searched another kind brings its own

@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 from sympy import Expr, Symbol
-from threadpoolctl import threadpool_limits
 
 from symeq.data.jetgrid import BLOCKS, JetGrid
 from symeq.data.lattice import Integral, Lattice, MultiIndex
@@ -18,6 +17,7 @@ from symeq.data.stretch import Box, Functions, Stretch, integrate
 from symeq.data.weak import WeakSamples
 from symeq.search.columns import Columns
 from symeq.search.responses import Responses
+from symeq.search.threads import one_thread
 from symeq.search.tiles import Tiles
 from symeq.search.triangle import triangle_of
 
@@ -116,7 +116,7 @@ class Work:
 
     def __call__(self, number: int) -> tuple[Partial, ...]:
         """What the pieces of a chunk say."""
-        with threadpool_limits(1, "blas"):
+        with one_thread():
             return tuple(self._partial(piece) for piece in self.chunks[number])
 
     @property
@@ -153,7 +153,7 @@ class Work:
         def values(box: Box) -> Functions:
             jets = strips.on(box)
             thin.add([jets[z] for z in self.coordinates], box, lattice.shape)
-            return reader.each(jets, prod(map(len, box)))
+            return reader.each(jets, tuple(map(len, box)))
 
         stretches = integrate(lattice, self.integrals, piece.span, values, lambda _: reader.finite)
         rungs = tuple(
@@ -233,7 +233,7 @@ def _reduced(lattice: Lattice, stretch: Stretch, keep: bool) -> Reduced:
 
 
 def jets_on(grid: JetGrid, part: int, box: Box) -> dict[Symbol, np.ndarray]:
-    """The coordinates (point,) on a box, nan where a stencil does not fit."""
+    """The coordinates on a box (point of each axis), nan where a stencil does not fit."""
     operators = grid.operators(part)[0]
     inside = tuple(
         range(max(own.start, op.first), min(own.stop, op.last))
@@ -248,8 +248,8 @@ def jets_on(grid: JetGrid, part: int, box: Box) -> dict[Symbol, np.ndarray]:
             for own, whole in zip(inside, box, strict=True)
         )
         for z, column in grid.jets(part, 0, inside).items():
-            full[z][where] = column.reshape(tuple(map(len, inside)))
-    return {z: column.ravel() for z, column in full.items()}
+            full[z][where] = column
+    return full
 
 
 @dataclass
@@ -263,7 +263,7 @@ class _Strips:
     box: Box = ()
 
     def on(self, box: Box) -> dict[Symbol, np.ndarray]:
-        """The coordinates (point,) on a tile."""
+        """The coordinates on a tile (point of each axis)."""
         held = bool(self.box) and all(
             whole.start <= own.start and own.stop <= whole.stop
             for own, whole in zip(box, self.box, strict=True)
@@ -278,8 +278,7 @@ class _Strips:
         if box == self.box:
             return self.jets
         where = slice(box[1].start - self.box[1].start, box[1].stop - self.box[1].start)
-        shape = tuple(map(len, self.box))
-        return {z: column.reshape(shape)[:, where].ravel() for z, column in self.jets.items()}
+        return {z: column[:, where] for z, column in self.jets.items()}
 
 
 def chosen(places: np.ndarray, before: int, share: float) -> np.ndarray:
@@ -317,10 +316,10 @@ class _Thin:
             along = _mixed(np.arange(cut.start, cut.stop) * prod(shape[axis + 1 :]))
             mixed = (mixed[:, None] + along).ravel()
         taken = np.flatnonzero(_drawn(mixed, self.share))
-        picked = np.stack([column[taken] for column in jets]) if jets else np.zeros((0, taken.size))
+        inside = np.unravel_index(taken, tuple(map(len, box)))
+        picked = np.stack([column[inside] for column in jets]) if jets else np.zeros((0, taken.size))
         finite = np.isfinite(picked).all(axis=0)
-        inside = np.unravel_index(taken[finite], tuple(map(len, box)))
-        where = tuple(own + cut.start for own, cut in zip(inside, box, strict=True))
+        where = tuple(own[finite] + cut.start for own, cut in zip(inside, box, strict=True))
         self.jets.append(picked[:, finite])
         self.places.append(np.ravel_multi_index(where, tuple(shape)))
 

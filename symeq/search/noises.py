@@ -66,30 +66,45 @@ class Noises:
     def _weights(self, lattice: Lattice, rung: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """The samples that some test of each block touches, and what they weigh there for each two of the
         derivatives (pair, sample)."""
-        covers = [lattice.cover(rung, axis)[..., places] for axis, places in enumerate(self.where)]
-        reach = [cover[:, 0, 0] != 0 for cover in covers]
         orders = np.array(self.responses.indices).T
         first, second = np.tril_indices(orders.shape[1])
-        for pieces in product(*(range(count) for count in lattice.pieces)):
-            touched = [own[piece] for own, piece in zip(reach, pieces, strict=True)]
-            near = np.flatnonzero(np.logical_and.reduce(touched))
+        covers, reach, places = [], [], []
+        for axis, order in enumerate(orders):
+            cover = lattice.cover(rung, axis)
+            kinds, place = np.unique(order[first] * len(cover[0]) + order[second], return_inverse=True)
+            reach.append(cover[:, 0, 0] != 0)
+            covers.append(cover.reshape(len(cover), -1, cover.shape[-1])[:, kinds])
+            places.append(place)
+        for pieces, near in self._near(reach):
             weights = np.full((len(first), near.size), 1 / self.share)
-            for cover, piece, order in zip(covers, pieces, orders, strict=True):
-                kinds, place = np.unique(order[first] * len(cover[0]) + order[second], return_inverse=True)
-                own = cover[piece].reshape(-1, cover.shape[-1])[kinds[:, None], near]
-                weights *= own[place]
+            for cover, piece, where, place in zip(covers, pieces, self.where, places, strict=True):
+                own = cover[piece].take(where[near], axis=1)
+                weights *= own[place] if len(own) > 1 else own
             yield near, weights
+
+    def _near(self, reach: Sequence[np.ndarray]) -> Iterator[tuple[tuple[int, ...], np.ndarray]]:
+        """The pieces of each block, and the samples that its tests reach, by ``reach`` (piece, point) of each
+        axis."""
+        found: list[tuple[tuple[int, ...], np.ndarray]] = [((), np.arange(self.where.shape[1]))]
+        for reached, where in zip(reach, self.where, strict=True):
+            found = [
+                ((*pieces, piece), near[own[where[near]]])
+                for pieces, near in found
+                for piece, own in enumerate(reached)
+            ]
+        yield from found
 
 
 @dataclass(frozen=True)
 class _Tier:
     """Pairs of slots whose integrals have the same two sets of derivatives: ``first``, ``second`` (pair of
-    slots,) in their group; ``pairs`` of derivatives; ``rows``, ``columns`` (pair, pair of slots), the places
-    of their integrals in the Gram matrix."""
+    slots,) in their group; ``pairs`` of derivatives, each once; ``own`` (two,), which of them any two have;
+    ``rows``, ``columns`` (two, pair of slots), the places of their integrals in the Gram matrix."""
 
     first: np.ndarray
     second: np.ndarray
     pairs: np.ndarray
+    own: np.ndarray
     rows: np.ndarray
     columns: np.ndarray
 
@@ -116,9 +131,10 @@ class _Group:
         ]
 
     def gram(self, sums: Sequence[np.ndarray], blocks: int) -> np.ndarray:
-        """The Gram matrices from sums (block, pair, pair of slots)."""
+        """The Gram matrices from sums (block, pair of derivatives, pair of slots)."""
         result = np.zeros((blocks, len(self.integrals), len(self.integrals)))
-        for tier, own in zip(self.tiers, sums, strict=True):
+        for tier, distinct in zip(self.tiers, sums, strict=True):
+            own = distinct[:, tier.own]
             result[:, tier.rows, tier.columns] = own
             result[:, tier.columns, tier.rows] = own
         return result
@@ -130,10 +146,11 @@ def _tier(places: dict[int, dict[int, int]], one: list[int], other: list[int], s
     else:
         a, b = (grid.ravel() for grid in np.indices((len(one), len(other))))
     first, second = np.array(one)[a], np.array(other)[b]
-    pairs, rows, columns = [], [], []
+    twos, rows, columns = [], [], []
     for p, q in product(sorted(places[one[0]]), sorted(places[other[0]])):
         low, high = min(p, q), max(p, q)
-        pairs.append(high * (high + 1) // 2 + low)
+        twos.append(high * (high + 1) // 2 + low)
         rows.append(np.array([places[slot][p] for slot in one])[a])
         columns.append(np.array([places[slot][q] for slot in other])[b])
-    return _Tier(first, second, np.array(pairs), np.array(rows), np.array(columns))
+    pairs, own = np.unique(twos, return_inverse=True)
+    return _Tier(first, second, pairs, own, np.array(rows), np.array(columns))

@@ -72,6 +72,7 @@ class Covariances:
             if None in self.powers:
                 self._by_slopes(own, values)
             return [own]
+        own = np.ascontiguousarray(own)
         second, *orders = [each.at(values, unbiased) for each in self._expansions]
         found = [own, np.matmul(second[2].transpose(0, 2, 1), second[2])]
         for (variance, rates), (zero, slope, curved) in zip(self._rates, orders, strict=True):
@@ -87,14 +88,14 @@ class Covariances:
 
     def _of_monomials(self, group: np.ndarray, rows: int, unbiased: Values) -> np.ndarray:
         """What is exact of all orders; 0 for functions that are no monomials."""
-        result = np.zeros((rows, len(group), len(group)))
+        result = np.zeros((len(group), len(group), rows))  # each covariance beside itself in memory
         own = [(place, powers) for place, k in enumerate(group) if (powers := self.powers[k]) is not None]
         for a, (i, first) in enumerate(own):
             for j, second in own[: a + 1]:
                 both = tuple(p + q for p, q in zip(first, second, strict=True))
-                result[:, i, j] = unbiased(first) * unbiased(second) - unbiased(both)
-                result[:, j, i] = result[:, i, j]
-        return result
+                result[i, j] = unbiased(first) * unbiased(second) - unbiased(both)
+                result[j, i] = result[i, j]
+        return result.transpose(2, 0, 1)
 
     def _by_slopes(self, own: np.ndarray, values: np.ndarray) -> None:
         """Fill in the covariances with functions that are no monomials."""

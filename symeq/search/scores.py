@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from symeq.data.lattice import Integral, Lattice
+from symeq.data.testfunctions import AxisTests
 from symeq.search.moved import Moved, Spread, joint
 
 MOST = 1_000_000  # integrals of one part and rung that are held for this
@@ -50,14 +51,22 @@ class Scores:
         """
         count, size = where.shape[1], held.shape[1]
         fields = np.zeros((len(self.indices), count, size))
+        over = np.empty((0, 0, size))
+        near = [_tests_over(lattice.tests(rung, axis), points) for axis, points in enumerate(where)]
         for start in range(0, count, AT_ONCE):
             cut = slice(start, start + AT_ONCE)
-            tests, weights = _tests_over(lattice, rung, where[:, cut])
-            own = np.ones((len(tests), len(self.indices), tests.shape[1]))
-            for k, index in enumerate(self.indices):
-                for axis, order in enumerate(index):
-                    own[:, k] *= weights[axis][order]
-            fields[:, cut] = np.matmul(own, held[tests]).transpose(1, 0, 2)
+            flat = np.zeros((len(where[0, cut]), 1), dtype=int)
+            products: dict[tuple[int, ...], np.ndarray] = {(): np.ones((1, 1))}
+            for axis, (tests, weights) in enumerate(near):
+                flat = _each(flat * lattice.tests(rung, axis).count, tests[cut], np.add)
+                products = {
+                    some: _each(products[some[:-1]], weights[some[-1]][cut], np.multiply)
+                    for some in dict.fromkeys(index[: axis + 1] for index in self.indices)
+                }
+            own = np.stack([products[index] for index in self.indices], axis=1)
+            over = over if over.shape[:2] == flat.shape else np.empty((*flat.shape, size))
+            held.take(flat, axis=0, out=over, mode="clip")
+            fields[:, cut] = np.matmul(own, over).transpose(1, 0, 2)
         return fields
 
     @cached_property
@@ -129,29 +138,27 @@ class Scores:
         return np.ascontiguousarray(leads.reshape(-1, samples, columns).transpose(2, 1, 0))
 
 
-def _tests_over(lattice: Lattice, rung: int, where: np.ndarray) -> tuple[np.ndarray, list[list[np.ndarray]]]:
-    """The tests whose supports hold each point (sample, test), and their weights there by axis and order."""
-    places: list[np.ndarray] = []
-    weights: list[list[np.ndarray]] = []
-    for axis, points in enumerate(where):
-        tests = lattice.tests(rung, axis)
-        offsets = points[:, None] - tests.first
-        if tests.periodic:
-            offsets %= tests.size
-        touched = (offsets > 0) & (offsets < tests.width - 1)  # at its ends a test function is zero
-        most = max(1, int(touched.sum(axis=1).max(initial=0)))
-        # The tests that touch a point come first, in order.
-        chosen = np.argsort(~touched, axis=1, kind="stable")[:, :most]
-        good = np.take_along_axis(touched, chosen, axis=1)
-        under = np.where(good, np.take_along_axis(offsets, chosen, axis=1), 0)
-        places.append(chosen)
-        weights.append([np.where(good, stencil[chosen, under], 0.0) for stencil in tests.stencils])
-    flat = np.zeros((where.shape[1], 1), dtype=int)
-    shaped: list[list[np.ndarray]] = []
-    for axis, chosen in enumerate(places):
-        count = lattice.tests(rung, axis).count
-        width = flat.shape[1]
-        flat = (flat[:, :, None] * count + chosen[:, None, :]).reshape(len(flat), -1)
-        shaped = [[np.repeat(own, chosen.shape[1], axis=1) for own in done] for done in shaped]
-        shaped.append([np.tile(own, (1, width)) for own in weights[axis]])
-    return flat, shaped
+def _tests_over(tests: AxisTests, points: np.ndarray) -> tuple[np.ndarray, list[np.ndarray]]:
+    """The tests of an axis whose supports hold each point (sample, test), and by order their weights there;
+    further ones, as many as the most that hold one, weigh nothing."""
+    offsets = points[:, None] - tests.first
+    if tests.periodic:
+        offsets %= tests.size
+    touched = (offsets > 0) & (offsets < tests.width - 1)  # at its ends a test function is zero
+    counts = touched.sum(axis=1)
+    found = np.nonzero(touched)
+    place = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+
+    def listed(values: np.ndarray) -> np.ndarray:
+        result = np.zeros((len(points), max(1, int(counts.max(initial=0)))), dtype=values.dtype)
+        result[found[0], place] = values
+        return result
+
+    under = offsets[found]
+    return listed(found[1]), [listed(stencil[found[1], under]) for stencil in tests.stencils]
+
+
+def _each(one: np.ndarray, other: np.ndarray, joined: np.ufunc) -> np.ndarray:
+    """Each two of the columns of two matrices joined (sample, column)."""
+    found = joined(one[:, :, None], other[:, None, :])
+    return np.asarray(found.reshape(len(other), -1))

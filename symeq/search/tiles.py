@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from math import prod
 
 import numpy as np
 from sympy import Expr, Symbol
@@ -34,6 +35,7 @@ class Tiles:
         self.columns = None if len(self.powers) == len(powers) else columns()
         self.hermite = Hermite(covariance)
         self.places = {powers: k for k, powers in enumerate(self.powers)}
+        self.units = [tuple(int(row) for row in one) for one in np.eye(len(self.coordinates), dtype=int)]
         self.degree = max(map(sum, self.powers), default=0)
 
     def reading(self) -> Reader:
@@ -50,35 +52,38 @@ class Reader:
         self._arrays: dict[Powers, np.ndarray] = {}
         self._all = np.empty(0)
 
-    def each(self, jets: Mapping[Symbol, np.ndarray], rows: int) -> Functions:
-        """The functions (function, sample) at some samples, valid until the next call."""
-        tiles = self.tiles
+    def each(self, jets: Mapping[Symbol, np.ndarray], shape: tuple[int, ...]) -> Functions:
+        """The functions (function, sample) on a tile of a shape, valid until the next call."""
+        tiles, rows = self.tiles, prod(shape)
         if tiles.columns is not None:
-            functions = tiles.columns.each(jets, tiles.covariance, rows)
+            flat = {z: column.ravel() for z, column in jets.items()}
+            functions = tiles.columns.each(flat, tiles.covariance, rows)
             self.finite = all(np.isfinite(one @ one) for one in functions)
             return functions
         size = len(tiles.powers) * rows
         if self._all.size < size:
             self._all = np.empty(size)
-        found = self._all[:size].reshape(-1, rows)
+        found = self._all[:size].reshape(-1, *shape)
 
-        def array(name: Powers, size: int) -> np.ndarray:
-            return found[tiles.places[name]] if name in tiles.places else self._array(name, size)
+        def array(name: Powers, _: int) -> np.ndarray:
+            return found[tiles.places[name]] if name in tiles.places else self._array(name, shape)
 
-        values = [jets[z] for z in tiles.coordinates]
-        value = tiles.hermite.at(values, array)
+        values = []
         with np.errstate(all="ignore"):
+            for z, unit in zip(tiles.coordinates, tiles.units, strict=True):
+                values.append(array(unit, 0))  # in one piece: what is made of them goes faster
+                values[-1][...] = jets[z]
+            value = tiles.hermite.at(values, array)
             for powers, row in zip(tiles.powers, found, strict=True):
-                if sum(powers) < 2:
-                    row[:] = value(powers)
-                else:
-                    value(powers)
-            most = max((one @ one for one in values), default=0.0)
+                made = value(powers)
+                if not any(powers):
+                    row[...] = made
+            most = max((flat @ flat for flat in (one.ravel() for one in values)), default=0.0)
         self.finite = bool(most < LARGEST ** (1 / max(1, tiles.degree)))
-        return found
+        return found.reshape(-1, rows)
 
-    def _array(self, name: Powers, size: int) -> np.ndarray:
-        kept = self._arrays.get(name)
+    def _array(self, name: Powers, shape: tuple[int, ...]) -> np.ndarray:
+        kept, size = self._arrays.get(name), prod(shape)
         if kept is None or kept.size < size:
             kept = self._arrays[name] = np.empty(size)
-        return kept[:size]
+        return kept[:size].reshape(shape)

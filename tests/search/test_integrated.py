@@ -47,7 +47,7 @@ def test_chunks_and_tiles_of_any_size_give_the_same(
     support, residual = list(range(whole[0].unknowns)), np.ones(whole[0].unknowns + 1)
     for chunk, tile, frames in ((320, 64, 3), (640, 2000, 128), (2000, 100, 7)):
         monkeypatch.setattr(stretch, "TILE", tile)
-        monkeypatch.setattr(stretch, "FRAMES", frames)
+        monkeypatch.setattr(stretch, "FRAMES", (frames,))
         for one, other in zip(assemble_weak(ansatz, samples, chunk=chunk), whole, strict=True):
             assert (one.rows, one.undefined) == (other.rows, other.undefined)
             grams = [np.einsum("bij,bik->bjk", f.triangles, f.triangles) for f in (one, other)]

@@ -13,12 +13,12 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from symeq.search.genetic.epoch import STANDS_OUT, EpochResult, Evolution
 from symeq.search.genetic.front import Model, choose, pareto
 from symeq.search.genetic.problem import Problem
 from symeq.search.genetic.replay import predicted
+from symeq.search.threads import one_thread
 
 TERMS, TERMS_NOISY = (3, 4, 6, 8), (4, 6, 8)  # the most terms of an epoch's laws, drawn anew for each
 AGREEING = 2  # epochs that must choose the same law
@@ -186,7 +186,7 @@ def run_epoch(problem: Problem, plan: Plan, number: int) -> EpochResult:
     dice = random.Random(int(word))
     most = dice.choice(TERMS_NOISY if problem.noise > NOISY else TERMS)
     # What is not finite is refused where it is interned.
-    with threadpool_limits(1, "blas"), np.errstate(all="ignore"):
+    with one_thread(), np.errstate(all="ignore"):
         evolution = Evolution(problem, dice.getrandbits(62), most, plan.population)
         return evolution.run(plan.deadline, beat=plan.beat)
 
