@@ -14,6 +14,7 @@ from symeq.search.path import Corrected, Support, Uncorrected, path
 from symeq.search.stepwise import Stepwise
 
 MISFIT = 3.5  # deviations by which the residual may exceed the noise on half of the rungs
+HOPELESS = 3 * MISFIT  # deviations beyond which no law that steps lead to would come back to that
 MOST = 1e12  # deviations of the noise by which a rung can stand out
 LONGEST = 40  # terms in a law; no law of a paper has more
 PATIENCE = 8  # forward steps without a shorter description before a path ends
@@ -120,7 +121,7 @@ def _by_scores(
 ) -> Choice | None:
     """The law by score tests; None where the noise of the scores is not known, or not all that is left."""
     moments = _moments(evidence, rungs)
-    if moments is None:
+    if moments is None or not _within_reach(evidence, tried):
         return None
     independent = max(evidence.rungs[rung].independent for rung in rungs)
     penalty = float(np.log(independent) + 2 * np.log(max(1, evidence.unknowns)))
@@ -128,6 +129,19 @@ def _by_scores(
         [support for rung in rungs for support in tried[rung]], _shortest_adequate(evidence, tried)
     )
     return _pooled(evidence, moments, law, tried)
+
+
+def _within_reach(evidence: Evidence, tried: Mapping[int, Sequence[Support]]) -> bool:
+    """Whether laws explain the data nearly to the noise on half of the rungs. Where none does, however long,
+    the data are beyond the library, and a search among laws that all fail takes minutes."""
+    least = [
+        min(
+            (_excess(evidence, fit, rung) for one in supports if (fit := evidence.fit(one, rung))),
+            default=np.inf,
+        )
+        for rung, supports in tried.items()
+    ]
+    return 2 * sum(excess <= HOPELESS for excess in least) >= len(least)
 
 
 def _moments(evidence: Evidence, rungs: Sequence[int]) -> Moments | None:
