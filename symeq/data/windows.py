@@ -184,6 +184,7 @@ class Windows:
     """The windows on all parts of a record; those of one part stand together."""
 
     parts: tuple[PartWindows, ...]
+    _effective: dict[MultiIndex, float] = field(default_factory=dict, repr=False)
 
     @property
     def count(self) -> int:
@@ -214,12 +215,14 @@ class Windows:
     def effective(self, index: MultiIndex) -> float:
         r"""How many of the windows are worth counting, :math:`(\mathrm{tr} S)^2 / \|S\|_F^2` of their
         overlaps S, for a column with these derivatives."""
-        trace = square = 0.0
-        for part in self.parts:
-            overlaps = part.overlaps(index)
-            trace += float(np.trace(overlaps))
-            square += float(np.sum(overlaps**2))
-        return trace**2 / square if square else 0.0
+        if index not in self._effective:
+            trace = square = 0.0
+            for part in self.parts:
+                overlaps = part.overlaps(index)
+                trace += float(np.trace(overlaps))
+                square += float(np.sum(overlaps**2))
+            self._effective[index] = trace**2 / square if square else 0.0
+        return self._effective[index]
 
 
 def draw_windows(

@@ -27,9 +27,9 @@ from symeq.search.genetic.explained import unexplained
 from symeq.search.genetic.front import Model, by_score
 from symeq.search.genetic.measured import Measured, measure
 from symeq.search.genetic.operators import OPERATORS, Operator, chosen_operators
-from symeq.search.genetic.refit import Refit, refit
+from symeq.search.genetic.refit import Refit
 from symeq.search.genetic.scan import scan
-from symeq.search.genetic.shortening import shortened
+from symeq.search.genetic.settling import Searched, settled
 from symeq.search.genetic.soft import SoftSymmetry
 from symeq.search.genetic.state import State
 from symeq.search.genetic.stating import Stated, state
@@ -248,27 +248,25 @@ def _texts(measured: Measured, model: Model) -> tuple[str, ...]:
 
 
 def _found(
-    searched: Sequence[tuple[Measured, Outcome]],
+    searched: Sequence[Searched],
     samples: Sampled,
     progress: Progress | None,
     plan: Plan,
 ) -> Found:
-    chosen = []
-    for measured, outcome in searched:
-        if outcome.chosen is None:
-            continue  # what no function of the invariants explains is its fixed part, or 0
-        chosen.append((measured, shortened(outcome.chosen, measured.problem)))
-    if not chosen:
+    if all(outcome.chosen is None for _, outcome in searched):
         raise NoLaw(
             "No law fits: no function of the invariants explains more of these samples than chance would."
             " Give other data, other operators, or another symmetry."
         )
-    if progress is not None:
-        progress(plan.epochs, plan.epochs, "fitting the law to all data")
-    law = state(chosen)
-    form = law.form
+
+    def told(what: str) -> None:
+        if progress is not None:
+            progress(plan.epochs, plan.epochs, what)
+
     penalised = any(measured.problem.images is not None for measured, _ in searched)
-    fitted = None if penalised else refit(law, samples)
+    preferred = searched
+    searched, law, fitted = settled(searched, None if penalised else samples, told)
+    form = law.form
     beta, errors, spread = _values(law, fitted)
     law = law if fitted is None else fitted.law
     constants = tuple(
@@ -283,7 +281,7 @@ def _found(
     beyond = 0.0
     if isinstance(samples, Samples):
         beyond = unexplained(form.leads, sides, samples, rung, noise, plan.seed)
-    warnings, notes = _told(searched, fitted, beyond)
+    warnings, notes = _told(searched, preferred, fitted, beyond)
     outcomes = [outcome for _, outcome in searched]
     weakest = next((o.stop for o in outcomes if not o.stop.decided), outcomes[0].stop)
     end = SearchEnd(
@@ -293,7 +291,7 @@ def _found(
         sum(len(outcome.epochs) for outcome in outcomes),
         sum(outcome.evaluations for outcome in outcomes),
     )
-    share = float(np.mean([model.error for _, model in chosen]))
+    share = float(np.mean([o.chosen.error for o in outcomes if o.chosen is not None]))
     chi2 = np.inf if fitted is None or fitted.explained <= 0 else fitted.left / fitted.explained
     return Found(
         beta,
@@ -337,13 +335,14 @@ def _front(measured: Measured, outcome: Outcome) -> list[FrontEntry]:
 
 
 def _told(
-    searched: Sequence[tuple[Measured, Outcome]],
+    searched: Sequence[Searched],
+    preferred: Sequence[Searched],
     fitted: Refit | None,
     beyond: float,
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Warnings and notes: how the search ended, and what the law does not explain."""
     warnings, notes = [], []
-    for measured, outcome in searched:
+    for (measured, outcome), (_, before) in zip(searched, preferred, strict=True):
         names = ", ".join(expression_text(measured.form.leads[a]) for a in measured.leads)
         count = f"{len(outcome.epochs)} epochs, {outcome.evaluations} laws tried"
         notes.append(f"search for {names}: {outcome.stop.value} ({count})")
@@ -351,6 +350,11 @@ def _told(
             notes.append(f"{measured.left_out} rows left out, where an invariant degenerates")
         if not outcome.stop.decided:
             warnings.append(f"The search for {names} was not decided: {outcome.stop.value}.")
+        if before.chosen is not None and before.chosen != outcome.chosen:
+            texts = "; ".join(_texts(measured, before.chosen))
+            notes.append(
+                f"the search preferred {texts}; on all data the shorter law leaves no more than noise"
+            )
         other = by_score(outcome.front)
         if other is not None and other != outcome.chosen:
             texts = "; ".join(_texts(measured, other))

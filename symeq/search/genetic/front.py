@@ -47,11 +47,12 @@ def length(model: Model, problem: Problem) -> float:
     average out (as in :func:`symeq.search.selection.select`); k coefficients and inner constants, c
     complexity, s symbols that a law may be written with.
     """
-    blocks = problem.blocks
-    error = np.log(max(model.error, FLOOR))
-    return float(
-        0.5 * blocks * error + 0.5 * model.parameters * np.log(blocks) + model.size * np.log(problem.symbols)
-    )
+    return float(0.5 * problem.blocks * np.log(max(model.error, FLOOR))) + described(model, problem)
+
+
+def described(model: Model, problem: Problem) -> float:
+    r"""The length of the law alone, :math:`\frac{k}{2} \ln B + c \ln s`."""
+    return float(0.5 * model.parameters * np.log(problem.blocks) + model.size * np.log(problem.symbols))
 
 
 def choose(front: Sequence[Model], problem: Problem) -> Model | None:

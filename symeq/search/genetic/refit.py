@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,12 +10,13 @@ import sympy as sp
 
 from symeq.data.samples import Samples
 from symeq.data.sampling import Sampled
+from symeq.data.weak import WeakSamples
 from symeq.errors import SymeqError
 from symeq.search.assemble import Factors, assemble
 from symeq.search.fitting import Evidence, Trial
 from symeq.search.genetic.seen import is_clean
 from symeq.search.genetic.stating import Stated
-from symeq.search.genetic.weakrefit import weak_evidence
+from symeq.search.genetic.weakrefit import WeakEvidence
 from symeq.search.selection import lack
 
 STEPS = 3  # of Gauss and Newton, each a pass over the data
@@ -41,7 +42,7 @@ class Refit:
     dropped: int
 
 
-def refit(law: Stated, samples: Sampled, progress: Callable[[int], None] | None = None) -> Refit | None:
+def refit(law: Stated, samples: Sampled | WeakEvidence) -> Refit | None:
     r"""Fit a law and its inner constants to all rows, with the noise in the columns taken off.
 
     F is linear near the constants c found by the search,
@@ -51,16 +52,19 @@ def refit(law: Stated, samples: Sampled, progress: Callable[[int], None] | None 
 
     so the derivatives are columns more, their coefficients the steps of the constants, and their standard
     errors those of the constants (:class:`symeq.search.fitting.Evidence`). Terms that are not significant
-    are taken out, the least first. Weak samples are fitted by their integrals. None where the columns are
-    dependent or hidden by the noise.
+    are taken out, the least first. Weak samples are fitted by their integrals, several laws on the same rows
+    by one :class:`~symeq.search.genetic.weakrefit.WeakEvidence`. None where the columns are dependent or
+    hidden by the noise.
     """
     operations = sum(int(sp.count_ops(e)) for vector in law.terms for e in vector)
     if isinstance(samples, Samples) and (is_clean(samples) or operations > LONGEST):
         # The correction would cost more than the search.
         samples = replace(samples, noise=(0.0,) * len(samples.noise))
+    if isinstance(samples, WeakSamples):
+        samples = WeakEvidence(samples)
     dropped = 0
     for _ in range(STEPS):
-        factored = _factored(law, samples, progress)
+        factored = _factored(law, samples)
         if factored is None:
             return None
         evidence, rungs = factored
@@ -96,15 +100,13 @@ def refit(law: Stated, samples: Sampled, progress: Callable[[int], None] | None 
         evidence.rungs[rung],
         fit.left,
         fit.explained,
-        lack(evidence, fit, rung),
+        _lack(evidence, rungs, tuple(columns)),
         rung,
         dropped,
     )
 
 
-def _factored(
-    law: Stated, samples: Sampled, progress: Callable[[int], None] | None
-) -> tuple[Evidence, list[int]] | None:
+def _factored(law: Stated, samples: Samples | WeakEvidence) -> tuple[Evidence, list[int]] | None:
     """The factors of the terms and of their slopes in the constants, and the rungs that tell something."""
     values = {symbol: sp.Float(value, 17) for symbol, value in law.constants}
     vectors = [tuple(e.xreplace(values) for e in vector) for vector in law.terms]
@@ -117,12 +119,29 @@ def _factored(
         vectors.append(tuple(slope.xreplace(values) for slope in slopes))
     try:
         if isinstance(samples, Samples):
-            evidence = Evidence(assemble(law.ansatz(vectors), samples, progress))
+            evidence, usable = Evidence(assemble(law.ansatz(vectors), samples)), samples.usable
         else:
-            evidence = weak_evidence(law, vectors, samples, progress)
+            evidence, usable = samples.of(law, vectors), samples.samples.usable
     except SymeqError:
         return None
-    return evidence, evidence.telling(min(samples.usable, len(evidence.rungs)))
+    return evidence, evidence.telling(min(usable, len(evidence.rungs)))
+
+
+def _lack(evidence: Evidence, rungs: Sequence[int], columns: tuple[int, ...]) -> float:
+    """What some columns lack on the rung where there is most to explain beyond the noise: on those where the
+    coefficients are determined best, supports may be so small that the noise hides any law."""
+
+    def power(rung: int) -> float:
+        null = evidence.fit((), rung)
+        if null is None:
+            return -np.inf
+        return (null.left - null.explained) / max(evidence.floor(null, rung), 1e-300)
+
+    known = [rung for rung in rungs if evidence.fit(columns, rung) is not None]
+    rung = max(known, key=lambda one: (power(one), -one))
+    fit = evidence.fit(columns, rung)
+    assert fit is not None
+    return lack(evidence, fit, rung)
 
 
 def _fitted(

@@ -30,7 +30,8 @@ POINTS = 48_000  # under all windows of a search, copies of the data counted: wh
 WINDOWS = 500  # of a search: more tell nothing new
 LEAST = 1e-3  # of the mean square of a column: less is not told from noise
 BIASED = 4.0  # squares of standard errors that noise moves a typical column by, so that it is corrected
-CLOSE = 0.98  # of what the best rule tells: of rules that tell as much, the smoothest
+CLOSE = 0.98  # of what rows tell that are not corrected: those corrected for noise tell as much
+NATS = 2.0  # less than the best rule tells: of rules that tell as much, the smoothest
 RIVALS = 5  # supports whose columns are looked at, too
 
 
@@ -101,7 +102,7 @@ def weak_rows(
             tried = [tuple(r if k in group else start[k] for k in axes) for r in own]
             offered = [(rule, one) for rule in tried if (one := made(rule)) is not None]
             found = judged([one for _, one in offered], judges)
-            enough = CLOSE * max(information for information, _ in found)
+            enough = max(information for information, _ in found) - NATS
             start, best = [
                 (rule, one)
                 for (rule, _), (information, one) in zip(offered, found, strict=True)

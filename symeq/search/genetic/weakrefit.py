@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from operator import gt
 
 import numpy as np
 from sympy import Expr
@@ -19,7 +20,7 @@ from symeq.search.fitting import Evidence
 from symeq.search.genetic.byparts import Columns
 from symeq.search.genetic.stating import Stated
 from symeq.search.genetic.supports import weak_rows
-from symeq.search.genetic.weakrows import CORRECTED, coordinates_in, orders_of
+from symeq.search.genetic.weakrows import CORRECTED, WeakRows, coordinates_in, orders_of
 from symeq.search.integrated import assemble_weak
 from symeq.search.triangle import triangle_of
 
@@ -29,27 +30,49 @@ POINTS = 150_000
 SEED = 1  # of windows and noise: other ones than the search saw
 
 
-def weak_evidence(
-    law: Stated,
-    vectors: Sequence[Sequence[Expr]],
-    samples: WeakSamples,
-    progress: Callable[[int], None] | None = None,
-) -> Evidence:
-    """What integrals say about the terms of a law.
+class WeakEvidence:
+    """What integrals say about the terms of laws.
 
     By parts on all data and on all supports, where every derivative of the law moves to the test functions;
     else with the derivatives that are left at the points, smoothed as for the search, and the noise of the
-    rows from draws of it.
-
-    Arguments: ``vectors``, the terms and the slopes in their constants, in numbers.
-    Raises InvalidInput where no test function fits, NoLaw where a term has no finite value under them.
+    rows from draws of it. Supports and smoothing are those that the first law asks for, so that laws are
+    compared on the same rows, until one needs more derivatives.
     """
-    ansatz = law.ansatz(vectors)
-    if not law.form.relation:
-        inside = coordinates_in(weak_form(ansatz).functions, ansatz.jet)
-        if not any(orders_of(ansatz.jet, inside)):
-            return Evidence(assemble_weak(ansatz, samples, progress), samples.coarser)
-    return Evidence((_factors(law, vectors, samples),), (0,))
+
+    def __init__(self, samples: WeakSamples) -> None:
+        self.samples = samples
+        self._rows: WeakRows | None = None
+        self._orders: tuple[int, ...] = ()
+
+    def of(
+        self,
+        law: Stated,
+        vectors: Sequence[Sequence[Expr]],
+        progress: Callable[[int], None] | None = None,
+    ) -> Evidence:
+        """The evidence on a law.
+
+        Arguments: ``vectors``, the terms and the slopes in their constants, in numbers.
+        Raises InvalidInput where no test function fits, NoLaw where a term has no finite value under them.
+        """
+        ansatz = law.ansatz(vectors)
+        if not law.form.relation:
+            inside = coordinates_in(weak_form(ansatz).functions, ansatz.jet)
+            if not any(orders_of(ansatz.jet, inside)):
+                return Evidence(assemble_weak(ansatz, self.samples, progress), self.samples.coarser)
+        columns = Columns(self.samples.jet, [e for vector in vectors for e in vector])
+        sides = [lead - fixed for lead, fixed in zip(law.form.leads, law.form.fixed, strict=True)]
+        return Evidence((_factors(self._under(sides, columns), columns, self.samples),), (0,))
+
+    def _under(self, sides: Sequence[Expr], columns: Columns) -> WeakRows:
+        orders = (*columns.order, *orders_of(self.samples.jet, columns.looked_at))
+        known = self._rows
+        if known is None or known.leads != tuple(sides) or any(map(gt, orders, self._orders)):
+            known = self._rows = weak_rows(
+                sides, self.samples, columns, seed=SEED, most=WINDOWS, points=POINTS
+            )
+            self._orders = orders
+        return known
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,18 +88,13 @@ class _Drawn:
         return np.asarray(scores.T @ scores) / len(scores)
 
 
-def _factors(law: Stated, vectors: Sequence[Sequence[Expr]], samples: WeakSamples) -> Factors:
-    form = law.form
-    entries = [e for vector in vectors for e in vector]
-    columns = Columns(samples.jet, entries)
-    sides = [lead - fixed for lead, fixed in zip(form.leads, form.fixed, strict=True)]
-    made = weak_rows(sides, samples, columns, seed=SEED, most=WINDOWS, points=POINTS)
-    leads = len(sides)
+def _factors(made: WeakRows, columns: Columns, samples: WeakSamples) -> Factors:
+    leads = len(made.leads)
 
     def rows(record: Record) -> np.ndarray:
         """[terms | left-hand sides] of a record (lead, window, column)."""
         terms = columns.under(record, made.smoothing, made.windows)
-        terms = terms.reshape(len(vectors), leads, made.windows.count)
+        terms = terms.reshape(-1, leads, made.windows.count)
         return np.concatenate([np.moveaxis(terms, 0, -1), made.sides(record)[:, :, None]], axis=-1)
 
     kept = [rows(record) for record in made.records]
