@@ -14,6 +14,7 @@ from symeq.search.scores import Scores
 
 RIDGE = 0.02  # of the correlations of scores: they come from a sample of the points
 TELLING = 0.25  # of the greatest information, mean z^2: a rung with less is left out of estimates
+SINGULAR = 1e-13  # of the largest variance: a combination with less has none but round-off
 HIDDEN = 4.0  # deviations of its noise by which a column must stand out of it
 
 
@@ -266,7 +267,8 @@ def _weighed(
         return None
     gain = np.linalg.solve(square, scaled.T @ inverse)
     spread = gain @ correlations @ gain.T
-    if not np.all(np.linalg.eigvalsh(spread) > 0):
+    variances = np.linalg.eigvalsh(spread)
+    if not variances[0] > SINGULAR * abs(variances[-1]):
         return None
     return gain @ (values / deviations) / unit, spread / np.outer(unit, unit)
 

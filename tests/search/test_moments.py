@@ -97,3 +97,16 @@ def test_a_value_whose_noise_is_not_known_is_left_out() -> None:
     assert solved is not None
     assert solved[0] == pytest.approx([2.0]) and solved[1] == pytest.approx(np.array([[0.5]]), rel=0.1)
     assert _weighed(slopes, values, -np.eye(3)) is None
+
+
+def test_noise_that_some_combination_escapes_tells_nothing() -> None:
+    """Covariances without full rank, of any scales: no answer, rather than one whose covariance is singular."""
+    rng = np.random.default_rng(0)
+    for _ in range(300):
+        size = int(rng.integers(2, 6))
+        scales = 10.0 ** rng.uniform(-8, 8, size)
+        noise = rng.standard_normal((size, int(rng.integers(1, size)))) * scales[:, None]
+        assert _weighed(np.diag(scales), rng.standard_normal(size) * scales, noise @ noise.T) is None
+    noise = rng.standard_normal((4, 4))
+    solved = _weighed(np.eye(4), np.ones(4), noise @ noise.T)
+    assert solved is not None and np.linalg.eigvalsh(solved[1])[0] > 0
