@@ -100,7 +100,7 @@ def test_a_value_whose_noise_is_not_known_is_left_out() -> None:
 
 
 def test_noise_that_some_combination_escapes_tells_nothing() -> None:
-    """Covariances without full rank, of any scales: no answer, rather than one whose covariance is singular."""
+    """Covariances without full rank, of any scales: no answer, rather than one with a singular covariance."""
     rng = np.random.default_rng(0)
     for _ in range(300):
         size = int(rng.integers(2, 6))

@@ -66,7 +66,7 @@ class Evolution:
         self.columns = TermColumns(self.problem, self.forest)
         self.variation = Variation(self.forest, self.dice, deap_with(self.dice), self.most, completion)
         self.hall = tools.ParetoFront(similar=lambda a, b: a.terms == b.terms)
-        self.best: dict[int, float] = {}
+        self.best: dict[float, float] = {}
         self.toolbox = base.Toolbox()
         self.toolbox.register("individual", self.variation.individual)
         self.toolbox.register("mate", self.variation.mate)
@@ -95,7 +95,8 @@ class Evolution:
 
     def _individual(self, terms: Terms, error: float) -> Individual:
         size = sum(self.forest.size[tree] for _, tree in terms) + len(terms)
-        one = Individual(terms, error, size)
+        inner = sum(self.forest.nonlinear[tree] for _, tree in terms)
+        one = Individual(terms, error, size, inner)
         one.fitness.values = (float(np.log(error + EXACT)) + PARSIMONY * size,)
         return one
 
@@ -106,14 +107,14 @@ class Evolution:
         for one in population:
             if not one.terms:
                 continue
-            before = self.best.get(one.size, np.inf)
+            before = self.best.get(one.weight, np.inf)
             if one.error < before:
-                rivals = [e for s, e in self.best.items() if s <= one.size]
+                rivals = [e for w, e in self.best.items() if w <= one.weight]
                 least = min(rivals, default=np.inf)
                 if one.error < least:
                     progress |= one.error < PROGRESS * least and least > EXACT
                     entered.append(one)
-                self.best[one.size] = one.error
+                self.best[one.weight] = one.error
         if entered:
             self.hall.update([_fit_for_hall(one) for one in entered])
         return progress
@@ -121,10 +122,12 @@ class Evolution:
     def stands_out(self) -> bool:
         """Whether the law with the least error of all, but for its last 20 %, has a gap below it."""
         least = min(self.best.values(), default=1.0) / PROGRESS
-        first = min((one for one in self.hall if one.error <= least), key=lambda one: one.size, default=None)
+        first = min(
+            (one for one in self.hall if one.error <= least), key=lambda one: one.weight, default=None
+        )
         if first is None or len(first.terms) >= self.most:
             return False
-        shorter = [one.error for one in self.hall if one.size < first.size]
+        shorter = [one.error for one in self.hall if one.weight < first.weight]
         return first.error < STANDS_OUT * min(shorter, default=1.0)
 
     def polish(self, children: list[Individual]) -> list[Individual]:
@@ -252,6 +255,6 @@ def tournaments(ranked: list[Individual], count: int, size: int, dice: random.Ra
 
 
 def _fit_for_hall(one: Individual) -> Individual:
-    entry = Individual(one.terms, one.error, one.size, SmallAndShort())
-    entry.fitness.values = (float(np.log(one.error + 1e-300)), float(one.size))
+    entry = Individual(one.terms, one.error, one.size, one.inner, SmallAndShort())
+    entry.fitness.values = (float(np.log(one.error + 1e-300)), one.weight)
     return entry

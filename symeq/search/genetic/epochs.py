@@ -122,7 +122,7 @@ class Consumed:
         return None
 
     def _stands_out(self, chosen: Model) -> bool:
-        shorter = min((model.error for model in self.front if model.size < chosen.size), default=1.0)
+        shorter = min((model.error for model in self.front if model.weight < chosen.weight), default=1.0)
         return chosen.error < STANDS_OUT * shorter
 
     def outcome(self, stop: Stop) -> Outcome:

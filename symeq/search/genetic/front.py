@@ -9,6 +9,7 @@ import numpy as np
 
 from symeq.search.genetic.constants import constants
 from symeq.search.genetic.forest import Prefix
+from symeq.search.genetic.individual import weighed
 from symeq.search.genetic.problem import Problem
 
 FLOOR = 1e-14  # shares below this are round-off: it must not buy terms
@@ -26,13 +27,24 @@ class Model:
     @property
     def parameters(self) -> int:
         """Coefficients and inner constants."""
-        return len(self.terms) + sum(len(constants(prefix)) for _, prefix in self.terms)
+        return len(self.terms) + self.inner
+
+    @property
+    def inner(self) -> int:
+        """Inner constants."""
+        return sum(len(constants(prefix)) for _, prefix in self.terms)
+
+    @property
+    def weight(self) -> float:
+        """The size by which laws compete."""
+        return weighed(self.size, self.inner)
 
 
 def pareto(models: Iterable[Model]) -> tuple[Model, ...]:
-    """Those that no other one beats in both error and complexity, by complexity."""
+    """Those that no other one beats in both error and complexity, by complexity; of equally complex ones
+    also those with fewer inner constants."""
     best: list[Model] = []
-    for model in sorted(models, key=lambda m: (m.size, m.error, repr(m.terms))):
+    for model in sorted(models, key=lambda m: (m.weight, m.error, repr(m.terms))):
         if not best or model.error < best[-1].error:
             best.append(model)
     return tuple(best)

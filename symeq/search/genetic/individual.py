@@ -25,9 +25,21 @@ class SmallAndShort(base.Fitness):
 
 @dataclass(eq=False)
 class Individual:
-    """A law by its terms; ``error`` is the share of the mean square of the target that it leaves."""
+    """A law by its terms; ``error`` is the share of the mean square of the target that it leaves, ``size``
+    counts nodes and terms, ``inner`` constants inside functions."""
 
     terms: Terms
     error: float = float("inf")
     size: int = 0
+    inner: int = 0
     fitness: base.Fitness = field(default_factory=Smallest)
+
+    @property
+    def weight(self) -> float:
+        """The size by which laws compete: of two as large, one without inner constants is the smaller."""
+        return weighed(self.size, self.inner)
+
+
+def weighed(size: int, inner: int) -> float:
+    """Nodes and terms, and half for each inner constant, which is a number more that was fitted."""
+    return size + inner / 2

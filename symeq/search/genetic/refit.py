@@ -28,7 +28,8 @@ FURTHEST = 0.5  # of its value: a constant that wants to move more is not near a
 @dataclass(frozen=True)
 class Refit:
     """The law with values from all rows: coefficients, constants and errors; the fit of the factors it comes
-    from, and the share of what there is to explain, noise taken off, that it lacks."""
+    from, the share of what there is to explain, noise taken off, that it lacks, and what it leaves by the
+    noise that there is, n/2 ln(r/n_S), as a length."""
 
     law: Stated
     beta: np.ndarray
@@ -38,6 +39,7 @@ class Refit:
     left: float
     explained: float
     lack: float
+    surprise: float
     rung: int
     dropped: int
 
@@ -100,7 +102,7 @@ def refit(law: Stated, samples: Sampled | WeakEvidence) -> Refit | None:
         evidence.rungs[rung],
         fit.left,
         fit.explained,
-        _lack(evidence, rungs, tuple(columns)),
+        *_misfit(evidence, rungs, tuple(columns)),
         rung,
         dropped,
     )
@@ -127,21 +129,23 @@ def _factored(law: Stated, samples: Samples | WeakEvidence) -> tuple[Evidence, l
     return evidence, evidence.telling(min(usable, len(evidence.rungs)))
 
 
-def _lack(evidence: Evidence, rungs: Sequence[int], columns: tuple[int, ...]) -> float:
-    """What some columns lack on the rung where there is most to explain beyond the noise: on those where the
-    coefficients are determined best, supports may be so small that the noise hides any law."""
+def _misfit(evidence: Evidence, rungs: Sequence[int], columns: tuple[int, ...]) -> tuple[float, float]:
+    """What some columns lack, and the length of what they leave, on the rung where there is most to explain
+    beyond the noise: where the coefficients are determined best, supports may be so small that the noise
+    hides any law."""
 
     def power(rung: int) -> float:
         null = evidence.fit((), rung)
         if null is None:
             return -np.inf
-        return (null.left - null.explained) / max(evidence.floor(null, rung), 1e-300)
+        return (null.left - null.explained) / max(evidence.floor(null, rung), 1e-16 * null.left, 1e-300)
 
     known = [rung for rung in rungs if evidence.fit(columns, rung) is not None]
     rung = max(known, key=lambda one: (power(one), -one))
     fit = evidence.fit(columns, rung)
     assert fit is not None
-    return lack(evidence, fit, rung)
+    ratio = max(fit.left, 1e-300) / max(fit.explained, 1e-300)
+    return lack(evidence, fit, rung), 0.5 * evidence.rungs[rung].independent * float(np.log(ratio))
 
 
 def _fitted(

@@ -14,6 +14,8 @@ RIDGE = 1e-11  # on Gram matrices of unit columns: dependent ones are left to th
 LOST = 1e-6  # below this share the Gram matrix has lost too many digits: the residual itself is taken
 EXACT = 1e-13  # below this the coefficients have, too
 TRUSTED = 1e-2  # of a share: an error that the rounding of the inverse may make
+SAFE = 3e6  # in the inverse of a Gram matrix: what prunes by larger entries loses all digits of the others
+DEPENDENT = 1e-13  # of the square of a unit column, all that it has beside those before: round-off
 LEAST = 1e-9  # of the target's mean square: a term that explains less is pruned
 CAPACITY = 1024  # columns of terms kept at once
 SMALLEST, LARGEST = 1e-24, 1e24
@@ -145,8 +147,9 @@ def solve(
     :math:`\beta_k^2 / (G^{-1})_{kk}`; the cheapest goes while that is below
     :math:`\max(\text{rss} \ln n / n, 10^{-9} \text{tss})`.
 
-    Of columns that nearly depend on each other the inverse has errors that are larger than what some laws
-    leave, and a search would pick the luckiest of these: such laws are solved by their columns themselves.
+    A column that depends on those before it is needless. Of columns that nearly depend on each other the
+    inverse has errors that are larger than what some laws leave, and than what needed terms are worth: a
+    search would pick the luckiest of these. Such laws are solved by their columns themselves.
     """
     slots = columns.slots(population, keep)
     defined = [
@@ -165,25 +168,42 @@ def solve(
     gram = np.where(used[:, :, None] & used[:, None, :], gram, 0.0)
     right = np.where(used, right, 0.0)
     diagonal = np.arange(width)
+    gram[:, diagonal, diagonal] = 1.0
+    used = independent(gram, used)
+    gram = np.where(used[:, :, None] & used[:, None, :], gram, 0.0)
+    right = np.where(used, right, 0.0)
     gram[:, diagonal, diagonal] = 1.0 + RIDGE
     inverse = np.linalg.inv(gram)
     beta = np.einsum("pij,pj->pi", inverse, right)
     left = np.maximum(columns.square - np.einsum("pi,pi->p", beta, right), 0.0)
-    rounding = np.finfo(float).eps * inverse[:, diagonal, diagonal].max(axis=1)
+    largest, before = inverse[:, diagonal, diagonal].max(axis=1), used
+    rounding = np.finfo(float).eps * largest
     beta, used, left = prune(inverse, beta, used, left, columns.length, columns.square)
     answers: list[tuple[Terms, float]] = []
     for p, terms in enumerate(defined):
-        kept = used[p]
+        kept = used[p] if largest[p] < SAFE else before[p]
         share = float(left[p]) / columns.square
         places = [k for k in range(len(terms)) if kept[k]]
         if share < LOST:
             units, _ = columns.unit([slots[p][k] for k in places])
             residual = columns.target - units @ beta[p, places]
             share = float(residual @ residual) / columns.square
-        if share < EXACT or rounding[p] > TRUSTED * share:
+        if share < EXACT or rounding[p] > TRUSTED * share or largest[p] >= SAFE:
             places, share = _exactly(columns, slots[p], places)
         answers.append((tuple(terms[k] for k in places), max(share, 0.0)))
     return answers
+
+
+def independent(gram: np.ndarray, used: np.ndarray) -> np.ndarray:
+    """Which columns are used and do not depend on those before them (individual, column), from Gram matrices
+    with units on the diagonal."""
+    rest, found = gram.copy(), used.copy()
+    for k in range(gram.shape[1]):
+        found[:, k] &= rest[:, k, k] >= DEPENDENT
+        pivot = np.where(found[:, k], rest[:, k, k], np.inf)
+        row = rest[:, k] / np.sqrt(pivot)[:, None]
+        rest -= row[:, :, None] * row[:, None, :]
+    return found
 
 
 def prune(
@@ -216,10 +236,13 @@ def prune(
 
 def _exactly(columns: TermColumns, slots: Sequence[int], places: Sequence[int]) -> tuple[list[int], float]:
     """The share left from the residual itself, by QR, and once more without what is needless."""
-    kept = list(places)
+    kept, first = list(places), list(places)
+    units, _ = columns.unit([slots[k] for k in kept])
+    # The triangle has the same lengths and angles, in as many rows as there are columns.
+    whole = np.asarray(np.linalg.qr(np.column_stack([units, columns.target]), mode="r"))
     while True:
-        units, _ = columns.unit([slots[k] for k in kept])
-        solution, left = least_squares(units, columns.target)
+        units = whole[:, [first.index(k) for k in kept]]
+        solution, left = least_squares(units, whole[:, -1])
         if len(kept) < 2:
             return kept, left / columns.square
         triangle = np.linalg.qr(units, mode="r")
