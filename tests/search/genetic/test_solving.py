@@ -156,7 +156,8 @@ def test_what_little_a_law_leaves_is_not_rounding(seed: int) -> None:
 @pytest.mark.parametrize("seed", range(4))
 def test_sums_beside_what_they_are_made_of_cost_no_needed_term(seed: int) -> None:
     """y = A + B/10 - A^2 with noise of 1 %, offered with A + B, B - A and a bent function: all subsets leave
-    what their own columns do, to 2 %, and with all of them the law is found. The inverse of the Gram matrix alone took B out, and told 0.014 where 0.5 was left."""
+    what their own columns do, to 2 %, and with all of them the law is found. The
+    inverse of the Gram matrix alone took B out, and told 0.014 where 0.5 was left."""
     rng = np.random.default_rng(seed)
     leaves = points(seed, rows=ROWS)
     target = leaves[1] + leaves[2] / 10 - leaves[1] ** 2
